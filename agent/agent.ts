@@ -1,0 +1,90 @@
+// The agent as one thing: Swarm in, a live HAProxy out.
+// Owns the wiring of source, loop and HAProxy, and their common life. Refuses flags, logs and signals (main.ts).
+
+import { availableParallelism } from 'node:os'
+import type { Settings } from './cli/settings.ts'
+import { type AgentError, isAgentError } from './core/errors.ts'
+import type { ConfigSettings } from './core/settings.ts'
+import { maxConnectionsFor, readFdLimit } from './haproxy/fd-limit.ts'
+import type { ProcessEvent } from './haproxy/process.ts'
+import type { CommandCounts } from './haproxy/runtime.ts'
+import { createHaproxyEdge, type HaproxyEdge } from './haproxy-port.ts'
+import { createLoop } from './reconcile/loop.ts'
+import type { Report } from './reconcile/ports.ts'
+import type { Status } from './reconcile/status.ts'
+import { createRenderer, fileNames } from './render/render.ts'
+import type { DockerSource } from './swarm/source.ts'
+
+/** What the agent tells whoever runs it. */
+export type AgentReport = Report & {
+  readonly haproxy: (event: ProcessEvent) => void
+  /** A setting was put in its place by what the machine allows. */
+  readonly lowered: (setting: string, from: number, to: number) => void
+  /** HAProxy could not be resumed from what an earlier life left; the loop starts it anew. */
+  readonly notResumed: (error: AgentError) => void
+}
+
+export type Agent = AsyncDisposable & {
+  /** Runs until the signal aborts; HAProxy goes on then. Rejects only for bugs. */
+  readonly run: (signal: AbortSignal) => Promise<void>
+  /** Ends a managed HAProxy, its sessions first. */
+  readonly stopHaproxy: (signal: AbortSignal) => Promise<void>
+  readonly status: () => AgentStatus
+}
+
+export type AgentStatus = Status & { readonly commands: CommandCounts }
+
+/** Makes an agent; it does nothing until it runs. */
+export async function createAgent(
+  settings: Settings,
+  source: Pick<DockerSource, 'snapshots'>,
+  report: AgentReport,
+): Promise<Agent> {
+  const config = await withinLimits(settings.config, report)
+  const haproxy = await createHaproxyEdge({
+    ...settings.haproxy,
+    routesMap: config.routesMap,
+    onEvent: (event) => {
+      report.haproxy(event)
+      if (event.kind === 'died' || event.kind === 'restarted') loop.doubt()
+    },
+  })
+  const loop = createLoop({
+    haproxy,
+    renderer: createRenderer(settings.haproxy.templatesDir, config),
+    configFile: fileNames.config,
+    settings: { ...settings.loop, ...settings.routing },
+    clock: { nowMs: () => performance.now() },
+    report,
+  })
+  return {
+    run: async (signal) => {
+      await resume(haproxy, report, signal)
+      await loop.run(source.snapshots(signal), signal)
+    },
+    stopHaproxy: haproxy.stop,
+    status: () => ({ ...loop.status(), commands: haproxy.commandsSent() }),
+    [Symbol.asyncDispose]: () => haproxy[Symbol.asyncDispose](),
+  }
+}
+
+async function resume(haproxy: HaproxyEdge, report: AgentReport, signal: AbortSignal): Promise<void> {
+  try {
+    await haproxy.resume(signal)
+  } catch (error) {
+    if (signal.aborted) return
+    if (!isAgentError(error)) throw error
+    report.notResumed(error)
+  }
+}
+
+/** A worker ends at its start where `maxconn` asks for more files than the limit allows. */
+async function withinLimits(config: ConfigSettings, report: AgentReport): Promise<ConfigSettings> {
+  const fdLimit = await readFdLimit()
+  if (config.maxConnections === undefined || fdLimit === undefined) return config
+  const use = { listeners: config.httpBind.length + 2, threads: availableParallelism() }
+  const most = maxConnectionsFor(fdLimit, use)
+  if (config.maxConnections <= most) return config
+  report.lowered('max-connections', config.maxConnections, most)
+  return { ...config, maxConnections: most }
+}

@@ -1,0 +1,43 @@
+// What the command line asks of the world, as function types; the entry point fits Docker, HAProxy and files to them.
+// Refuses implementations: a test hands in what it likes.
+
+import type { Observed } from '../core/observed.ts'
+import type { Routing } from '../core/routing.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import type { HostFacts } from './setting-texts.ts'
+import type { Settings } from './settings.ts'
+
+/** Texts of files by their path relative to a folder. */
+export type Files = ReadonlyMap<string, string>
+
+/** Makes files of a routing; the digest is what the configuration is recognised by. */
+export type Renderer = {
+  readonly render: (routing: Routing) => Files
+  readonly structureOf: (routing: Routing) => string
+}
+
+/** Functions that wait have deadlines of their own, and throw AgentError where the world does not answer as it should. */
+export type CliPorts = {
+  /** Arguments, without the program's own name. */
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly host: HostFacts
+  /** Whether a person looks at standard output and standard error. */
+  readonly isTerminal: { readonly stdout: boolean; readonly stderr: boolean }
+  readonly stdout: (text: string) => void
+  readonly stderr: (text: string) => void
+  /** Everything on standard input, as text. */
+  readonly readStdin: (signal: AbortSignal) => Promise<string>
+  /** A file as text; throws what the file system throws. */
+  readonly readFile: (path: string, signal: AbortSignal) => Promise<string>
+  /** Writes files whole into a folder, which is made when it is missing; resolves to the paths of those that changed. */
+  readonly writeFiles: (dir: string, files: Files, signal: AbortSignal) => Promise<readonly string[]>
+  /** The engine's snapshot. */
+  readonly readSnapshot: (settings: Settings, signal: AbortSignal) => Promise<Snapshot>
+  /** What HAProxy runs; undefined where nobody listens on the worker socket. */
+  readonly observe: (settings: Settings, signal: AbortSignal) => Promise<Observed | undefined>
+  /** @throws AgentError `template-failed` */
+  readonly createRenderer: (settings: Settings) => Renderer
+  /** Runs the agent until the signal aborts. */
+  readonly run: (settings: Settings, signal: AbortSignal) => Promise<void>
+}

@@ -1,0 +1,54 @@
+// One change that HAProxy takes without a reload, as data.
+// Owns the union and the order in which kinds are carried out. Refuses command text (commands.ts).
+
+import { compareText } from './text.ts'
+
+export type ServerRef = { readonly backend: string; readonly server: string }
+
+/** Fields are final values, never deltas, so that an action reads the same in a log, a test and a replay. */
+export type Action =
+  | ({
+      readonly kind: 'add-server'
+      readonly address: string
+      readonly port: number
+      readonly weight: number
+    } & ServerRef)
+  | ({ readonly kind: 'move-server'; readonly address: string; readonly port: number } & ServerRef)
+  | ({ readonly kind: 'weigh-server'; readonly weight: number } & ServerRef)
+  | ({ readonly kind: 'open-server' } & ServerRef)
+  | { readonly kind: 'add-route'; readonly route: string; readonly backend: string }
+  | { readonly kind: 'move-route'; readonly route: string; readonly backend: string }
+  | { readonly kind: 'remove-route'; readonly route: string; readonly backend: string }
+  | ({ readonly kind: 'close-server' } & ServerRef)
+  | ({ readonly kind: 'end-sessions' } & ServerRef)
+  | ({ readonly kind: 'delete-server' } & ServerRef)
+
+export type ActionKind = Action['kind']
+export type ActionOf<K extends ActionKind> = Extract<Action, { readonly kind: K }>
+
+/**
+ * What comes in is opened before what goes out is closed, so that a backend with a running task always has a server;
+ * routes move in between, when their new servers stand and their old ones still do.
+ */
+const order: { readonly [K in ActionKind]: number } = {
+  'add-server': 0,
+  'move-server': 1,
+  'weigh-server': 2,
+  'open-server': 3,
+  'add-route': 4,
+  'move-route': 5,
+  'remove-route': 6,
+  'close-server': 7,
+  'end-sessions': 8,
+  'delete-server': 9,
+}
+
+/** Sorts actions into the order in which they are carried out; within a kind, by backend and server or route. */
+export function inOrder(actions: readonly Action[]): readonly Action[] {
+  return actions.toSorted((a, b) => order[a.kind] - order[b.kind] || compareText(subject(a), subject(b)))
+}
+
+/** What an action is about: `backend/server`, or the route's key. */
+export function subject(action: Action): string {
+  return 'server' in action ? `${action.backend}/${action.server}` : action.route
+}

@@ -1,0 +1,92 @@
+// What one service asks of the edge: its hosts, its path, its servers. A service is worked out from its own facts alone,
+// so that a change in one costs nothing for the others.
+// Refuses other services: conflicts between claims are decided in desired.ts.
+
+import { hasEdgeLabels, type LabelValues, labelPrefix, labelProblem, readLabels } from './labels.ts'
+import type { Problem } from './problem.ts'
+import type { BackendService, Server } from './routing.ts'
+import { serversOf } from './servers.ts'
+import type { RoutingSettings } from './settings.ts'
+import type { Service, Task } from './snapshot.ts'
+import type { Topology } from './topology.ts'
+
+/** A service's wish. `hosts` is empty and `isDefault` false where it is not published; `problems` then says why. */
+export type Claim = {
+  readonly service: BackendService
+  readonly createdAt: string
+  /** In the order of the label. */
+  readonly hosts: readonly string[]
+  readonly path: string
+  readonly isDefault: boolean
+  readonly servers: readonly Server[]
+  readonly problems: readonly Problem[]
+}
+
+/** Works out a service's claim; undefined where the service does not address this edge at all. */
+export function claimOf(
+  service: Service,
+  tasks: readonly Task[],
+  topology: Topology,
+  settings: RoutingSettings,
+): Claim | undefined {
+  if (!hasEdgeLabels(service) || service.mode === 'job') return undefined
+  const { values, problems } = readLabels(service)
+  const lost = lostLabels(service, values)
+  if (!lost && (values.serviceCluster ?? '') !== settings.serviceCluster) return undefined
+  const hosts = values.hosts ?? []
+  const isDefault = values.defaultBackend ?? false
+  const missing = missingLabels(service, { hosts, isDefault, port: values.port })
+  const spec = { mode: values.backendMode ?? 'task', network: values.network }
+  const isPublished = values.port !== undefined && (hosts.length > 0 || isDefault) && !lost
+  const served =
+    isPublished && values.port !== undefined
+      ? serversOf(service, { ...spec, port: values.port }, tasks, topology)
+      : { mode: spec.mode, servers: [], problems: [] }
+  return {
+    service: { id: service.id, name: service.name, mode: served.mode, networkIds: service.networkIds },
+    createdAt: service.createdAt,
+    hosts: isPublished ? hosts : [],
+    path: values.contextRoot ?? '',
+    isDefault: isPublished && isDefault,
+    servers: served.servers,
+    problems: [...problems, ...missing, ...served.problems],
+  }
+}
+
+/** A service meant for one path, or one cluster, must not take a whole host because that label was mistyped. */
+function lostLabels(service: Service, values: LabelValues): boolean {
+  const isLost = (label: string, value: string | undefined) =>
+    value === undefined && service.labels[labelPrefix + label] !== undefined
+  return isLost('context_root', values.contextRoot) || isLost('service_cluster', values.serviceCluster)
+}
+
+function missingLabels(
+  service: Service,
+  found: {
+    readonly hosts: readonly string[]
+    readonly isDefault: boolean
+    readonly port: number | undefined
+  },
+): readonly Problem[] {
+  const problems: Problem[] = []
+  const isAbsent = (label: string) => service.labels[labelPrefix + label] === undefined
+  if (found.hosts.length === 0 && !found.isDefault && isAbsent('hosts')) {
+    problems.push(
+      labelProblem(service, 'hosts', 'hosts-missing', {
+        found: 'no such label',
+        expected: 'the hosts to answer for',
+        hint: `Add it: docker service update --label-add ${labelPrefix}hosts=demo.local ${service.name}`,
+      }),
+    )
+  }
+  if (found.port === undefined && isAbsent('port')) {
+    problems.push(
+      labelProblem(service, 'port', 'port-missing', {
+        found: 'no such label',
+        expected: "the port that the service's tasks listen on",
+        hint: `Add it: docker service update --label-add ${labelPrefix}port=8080 ${service.name}`,
+      }),
+    )
+  }
+  return problems
+}

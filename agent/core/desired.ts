@@ -1,0 +1,172 @@
+// From a snapshot to the routing: claims are merged by host and path, conflicts are decided by age.
+// Pure. The memo only saves work: with or without it the routing is the same.
+
+import { backendName } from './backend-name.ts'
+import { type Claim, claimOf } from './claim.ts'
+import { labelProblem } from './labels.ts'
+import { compareProblems, type Problem } from './problem.ts'
+import { type Backend, defaultHost, type Routing, routeKey } from './routing.ts'
+import { isSameClaim, isSameList } from './same.ts'
+import type { RoutingSettings } from './settings.ts'
+import type { Service, Snapshot, Task } from './snapshot.ts'
+import { compareText, quote } from './text.ts'
+import { type Topology, topologyOf } from './topology.ts'
+
+/** What the last computation found, to be handed to the next. Its content is nobody else's business. */
+export type Memo = {
+  readonly topology: Topology
+  readonly services: ReadonlyMap<string, ServiceMemo>
+  readonly backends: ReadonlyMap<string, { readonly backend: Backend; readonly claims: readonly Claim[] }>
+}
+
+type ServiceMemo = {
+  readonly service: Service
+  readonly tasks: readonly Task[]
+  readonly claim: Claim | undefined
+}
+
+/** A service whose configuration HAProxy refused; it stays out until it changes. Keyed by the service's id. */
+export type SetAside = ReadonlyMap<string, { readonly version: number; readonly problem: Problem }>
+
+const nobody: SetAside = new Map()
+
+/** Computes what the edge should do for a snapshot. Hand in the last memo, and services cost nothing that did not change. */
+export function computeRouting(
+  snapshot: Snapshot,
+  settings: RoutingSettings,
+  setAside: SetAside = nobody,
+  memo?: Memo,
+): { readonly routing: Routing; readonly memo: Memo } {
+  const topology = topologyOf(snapshot, memo?.topology)
+  const services = claimServices(snapshot, topology, settings, memo)
+  const excluded: Problem[] = []
+  const claims: Claim[] = []
+  for (const { service, claim } of services.values()) {
+    const aside = setAside.get(service.id)
+    if (aside?.version === service.version) excluded.push(aside.problem)
+    else if (claim !== undefined) claims.push(claim)
+  }
+  claims.sort((a, b) => compareText(a.createdAt, b.createdAt) || compareText(a.service.id, b.service.id))
+  const { groups, problems: conflicts } = groupRoutes(claims)
+  const backends = buildBackends(groups, memo)
+  const problems = [...excluded, ...conflicts, ...claims.flatMap((claim) => claim.problems)]
+  return {
+    routing: {
+      backends: new Map([...backends].map(([name, entry]) => [name, entry.backend])),
+      problems: problems.toSorted(compareProblems),
+    },
+    memo: { topology, services, backends },
+  }
+}
+
+function claimServices(
+  snapshot: Snapshot,
+  topology: Topology,
+  settings: RoutingSettings,
+  memo: Memo | undefined,
+): ReadonlyMap<string, ServiceMemo> {
+  const tasksByService = groupTasks(snapshot.tasks)
+  const services = new Map<string, ServiceMemo>()
+  for (const service of snapshot.services) {
+    const tasks = tasksByService.get(service.id) ?? []
+    const before = memo?.services.get(service.id)
+    const isSameInput =
+      before?.service === service && memo?.topology === topology && isSameList(tasks, before.tasks, Object.is)
+    services.set(service.id, isSameInput ? before : claimAnew(service, tasks, before))
+  }
+  return services
+
+  function claimAnew(service: Service, tasks: readonly Task[], before: ServiceMemo | undefined): ServiceMemo {
+    const claim = claimOf(service, tasks, topology, settings)
+    const old = before?.claim
+    const isSame = claim !== undefined && old !== undefined && isSameClaim(claim, old)
+    return { service, tasks, claim: isSame ? old : claim }
+  }
+}
+
+function groupTasks(tasks: readonly Task[]): ReadonlyMap<string, readonly Task[]> {
+  const groups = new Map<string, Task[]>()
+  for (const task of tasks) {
+    const group = groups.get(task.serviceId)
+    if (group === undefined) groups.set(task.serviceId, [task])
+    else group.push(task)
+  }
+  return groups
+}
+
+/** Routes that the same claims ask for. `claims` is oldest first; `routes` is in the order in which they were claimed. */
+type Group = { readonly claims: Claim[]; readonly routes: { readonly host: string; readonly path: string }[] }
+
+function groupRoutes(claims: readonly Claim[]): {
+  readonly groups: readonly Group[]
+  readonly problems: readonly Problem[]
+} {
+  const routes = new Map<string, { host: string; path: string; claims: Claim[] }>()
+  const problems: Problem[] = []
+  for (const claim of claims) {
+    for (const host of claim.hosts) claimRoute(host, claim)
+    if (claim.isDefault) claimDefault(claim)
+  }
+  const groups = new Map<string, Group>()
+  for (const { host, path, claims } of routes.values()) {
+    const members = claims.map((claim) => claim.service.id).join(' ')
+    const group = groups.get(members)
+    if (group === undefined) groups.set(members, { claims, routes: [{ host, path }] })
+    else group.routes.push({ host, path })
+  }
+  return { groups: [...groups.values()], problems }
+
+  function claimRoute(host: string, claim: Claim): void {
+    const key = routeKey(host, claim.path)
+    const route = routes.get(key)
+    if (route === undefined) routes.set(key, { host, path: claim.path, claims: [claim] })
+    else route.claims.push(claim)
+  }
+
+  function claimDefault(claim: Claim): void {
+    const holder = routes.get(routeKey(defaultHost, claim.path))?.claims[0]
+    if (holder === undefined) claimRoute(defaultHost, claim)
+    else problems.push(defaultTaken(claim, holder))
+  }
+}
+
+function defaultTaken(claim: Claim, holder: Claim): Problem {
+  return labelProblem(claim.service, 'default_backend', 'default-taken', {
+    found: `"true", as on the older service ${quote(holder.service.name)}`,
+    expected: 'one default backend',
+    hint: `${holder.service.name} stays the default. Remove the label from one of the two.`,
+  })
+}
+
+function buildBackends(groups: readonly Group[], memo: Memo | undefined): Memo['backends'] {
+  const built: [string, { backend: Backend; claims: readonly Claim[] }][] = []
+  for (const group of groups) {
+    const first = group.routes[0]
+    if (first === undefined) continue
+    const name = backendName(first.host, first.path)
+    const routes = group.routes.map((route) => routeKey(route.host, route.path)).toSorted(compareText)
+    const before = memo?.backends.get(name)
+    const isSameRoutes = before !== undefined && isSameList(before.backend.routes, routes, Object.is)
+    const isSame = isSameRoutes && isSameList(before.claims, group.claims, Object.is)
+    built.push([
+      name,
+      isSame
+        ? before
+        : {
+            backend: buildBackend(name, isSameRoutes ? before.backend.routes : routes, group.claims),
+            claims: group.claims,
+          },
+    ])
+  }
+  return new Map(built.sort(([a], [b]) => compareText(a, b)))
+}
+
+function buildBackend(name: string, routes: readonly string[], claims: readonly Claim[]): Backend {
+  return {
+    name,
+    services: claims.map((claim) => claim.service),
+    routes,
+    options: { balance: 'roundrobin' },
+    servers: claims.flatMap((claim) => claim.servers).toSorted((a, b) => compareText(a.name, b.name)),
+  }
+}

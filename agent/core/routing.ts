@@ -1,0 +1,61 @@
+// The desired state: which backends exist, which routes lead to them, which servers they hold.
+// Owns the nouns that planning, rendering and inspection share. Refuses behaviour: it holds types and the route key.
+
+import type { Problem } from './problem.ts'
+
+/** What the edge should do for a snapshot. Backends are in the order of their names. */
+export type Routing = {
+  readonly backends: ReadonlyMap<string, Backend>
+  readonly problems: readonly Problem[]
+}
+
+/** A set of routes that the same services serve. An unchanged backend keeps its object from one routing to the next. */
+export type Backend = {
+  readonly name: string
+  /** Oldest first: the first one's options stand. */
+  readonly services: readonly BackendService[]
+  /** Route keys, sorted. */
+  readonly routes: readonly string[]
+  readonly options: BackendOptions
+  /** Sorted by name. */
+  readonly servers: readonly Server[]
+}
+
+/** The facts about a service whose change asks for a reload, as the design's table has it. */
+export type BackendService = {
+  readonly id: string
+  readonly name: string
+  readonly mode: BackendMode
+  readonly networkIds: readonly string[]
+}
+
+export type BackendMode = 'task' | 'vip'
+
+/** What a backend's section says besides its servers. A change here needs a reload. */
+export type BackendOptions = {
+  readonly balance: 'roundrobin'
+}
+
+export type Server = {
+  readonly name: string
+  /** IPv4, or IPv6 without brackets. */
+  readonly address: string
+  readonly port: number
+  readonly weight: number
+  /** `maint`: in the backend, out of rotation (a task not running yet, a VIP with nobody behind it). */
+  readonly admin: 'ready' | 'maint'
+}
+
+/** The host of routes for requests whose host nobody claims. */
+export const defaultHost = '*'
+
+/**
+ * The key under which a route stands in the map: `host/`, or `host/path/`.
+ *
+ * A request is looked up as its host, its path and one more slash, by longest prefix (HAProxy's `map_beg`), so a key
+ * matches its path and what lies below it, and never a longer last segment. A wildcard's host is written `.example.com`.
+ * @param path empty, or `/a/b` without a slash at its end
+ */
+export function routeKey(host: string, path: string): string {
+  return `${host}${path}/`
+}

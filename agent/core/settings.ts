@@ -1,0 +1,59 @@
+// The settings that the core, the templates and the loop read, already parsed and in range.
+// Owns their shape and the limits. Refuses flags and environment (cli/settings.ts owns names, defaults and parsing).
+
+/** What routing depends on besides the snapshot. */
+export type RoutingSettings = {
+  /** Services whose `com.docker.lb.service_cluster` says otherwise belong to another edge. */
+  readonly serviceCluster: string
+}
+
+/** What the configuration file depends on besides the routing. Changing one of these means a reload. */
+export type ConfigSettings = {
+  /** Addresses for plain HTTP, as HAProxy's `bind` takes them, for example `:80`. */
+  readonly httpBind: readonly string[]
+  readonly workerSocket: string
+  readonly routesMap: string
+  /** Folder of the rendered error pages. */
+  readonly errorsDir: string
+  /** Undefined: HAProxy derives it from the file-descriptor limit. */
+  readonly maxConnections: number | undefined
+  /** Where HAProxy sends its access log, as its `log` line takes it (`stdout`, `10.0.0.1:514`); undefined: nowhere. */
+  readonly logTarget: string | undefined
+  readonly infoHeaders: boolean
+  readonly proxyId: string
+  readonly serverInfo: string
+  readonly retries: number
+  readonly connectTimeoutMs: number
+  readonly clientTimeoutMs: number
+  readonly serverTimeoutMs: number
+  readonly queueTimeoutMs: number
+  readonly keepAliveTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly tunnelTimeoutMs: number
+  readonly hardStopAfterMs: number
+}
+
+/** When the loop does what. */
+export type LoopSettings = {
+  /** A reload waits until this long has passed without another reason for one... */
+  readonly reloadSettleMs: number
+  /** ...and never longer than this after the first. */
+  readonly reloadSettleMaxMs: number
+  /** How often the live state is read back and compared. */
+  readonly auditMs: number
+  /** How long a removed server may keep its last sessions before they are ended. */
+  readonly drainTimeoutMs: number
+  /** First wait after a failed step; doubles up to `retryMaxMs`. */
+  readonly retryMs: number
+  readonly retryMaxMs: number
+}
+
+/** Bounds on what one service or one reply may ask of the agent. */
+export const limits = {
+  hostsPerService: 1000,
+  labelLength: 65_536,
+  serversPerBackend: 10_000,
+  replyBytes: 64 * 1024 * 1024,
+  listBytes: 256 * 1024 * 1024,
+  historyEntries: 1000,
+} as const

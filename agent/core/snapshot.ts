@@ -1,0 +1,88 @@
+// What Swarm says, in the few fields Tidegate uses.
+// Owns the input types of the core. Refuses anything of Docker's JSON: the source parses that at the edge.
+
+/** A Swarm as it was listed at one moment. Order carries no meaning: the core sorts. */
+export type Snapshot = {
+  readonly services: readonly Service[]
+  readonly tasks: readonly Task[]
+  readonly nodes: readonly Node[]
+  readonly networks: readonly Network[]
+  readonly edge: Edge
+}
+
+/** A service. An unchanged service keeps its object from one snapshot to the next; the core relies on it for speed only. */
+export type Service = {
+  readonly id: string
+  readonly name: string
+  /** RFC 3339, as the engine writes it: sorts by age as text. */
+  readonly createdAt: string
+  /** Swarm's version index; it grows with each change of the service. */
+  readonly version: number
+  readonly labels: Readonly<Record<string, string>>
+  readonly mode: 'replicated' | 'global' | 'job'
+  /** Ids of the networks that the service's tasks are attached to, sorted. */
+  readonly networkIds: readonly string[]
+  readonly endpointMode: 'vip' | 'dnsrr'
+  readonly virtualIps: readonly { readonly networkId: string; readonly address: string }[]
+  /** Ports that the service publishes in host mode. */
+  readonly hostPorts: readonly { readonly targetPort: number; readonly protocol: string }[]
+}
+
+/** SwarmKit's task states, in the order in which a task passes through them (api/types.proto, TaskState). */
+export const taskStates = [
+  'new',
+  'pending',
+  'assigned',
+  'accepted',
+  'preparing',
+  'ready',
+  'starting',
+  'running',
+  'complete',
+  'shutdown',
+  'failed',
+  'rejected',
+  'remove',
+  'orphaned',
+] as const
+
+export type TaskState = (typeof taskStates)[number]
+
+/** A task. Its id is its identity: slots and addresses are used again by other tasks. */
+export type Task = {
+  readonly id: string
+  readonly serviceId: string
+  /** Undefined for a task of a global service. */
+  readonly slot: number | undefined
+  /** Empty until the task is assigned. */
+  readonly nodeId: string
+  readonly state: TaskState
+  readonly desiredState: TaskState
+  /** Plain addresses, without a prefix length. */
+  readonly attachments: readonly { readonly networkId: string; readonly addresses: readonly string[] }[]
+  readonly hostPorts: readonly {
+    readonly targetPort: number
+    readonly publishedPort: number
+    readonly protocol: string
+  }[]
+}
+
+export type Node = {
+  readonly id: string
+  readonly name: string
+  readonly address: string
+  readonly status: 'unknown' | 'down' | 'ready' | 'disconnected'
+}
+
+export type Network = {
+  readonly id: string
+  readonly name: string
+  /** True for the routing mesh's own network, over which no task is reached. */
+  readonly ingress: boolean
+}
+
+/** Where the edge itself stands: the networks that its HAProxy can reach tasks on. */
+export type Edge = {
+  /** `every` where the agent does not run as a Swarm task and all addresses are taken to be reachable. */
+  readonly networkIds: readonly string[] | 'every'
+}

@@ -1,0 +1,121 @@
+// What the templates print: final, escaped, sorted strings and numbers, so that a template needs no logic.
+// Refuses EJS and files (render/).
+
+import { formatAddress } from './address.ts'
+import type { Backend, Routing } from './routing.ts'
+import type { ConfigSettings } from './settings.ts'
+import { compareText } from './text.ts'
+
+/** Fields of `haproxy.cfg.ejs`. Durations are HAProxy's own form, texts are quoted where they may hold blanks. */
+export type ConfigView = {
+  readonly description: string
+  readonly workerSocket: string
+  readonly routesMap: string
+  readonly errorsDir: string
+  readonly httpBinds: readonly string[]
+  readonly maxConnections: number | undefined
+  readonly logTarget: string | undefined
+  readonly infoHeaders: boolean
+  readonly proxyId: string
+  readonly serverInfo: string
+  readonly retries: number
+  readonly timeouts: {
+    readonly connect: string
+    readonly client: string
+    readonly server: string
+    readonly queue: string
+    readonly keepAlive: string
+    readonly request: string
+    readonly tunnel: string
+    readonly hardStop: string
+  }
+}
+
+/** Fields of `backend.cfg.ejs`. */
+export type BackendView = {
+  readonly name: string
+  readonly services: string
+  readonly routes: readonly string[]
+  readonly balance: string
+  readonly servers: readonly ServerView[]
+}
+
+export type ServerView = {
+  readonly name: string
+  readonly address: string
+  readonly weight: number
+  readonly disabled: boolean
+}
+
+/** The view of everything but backends. `structure` is the digest that an agent recognises its own configuration by. */
+export function configView(settings: ConfigSettings, structure: string): ConfigView {
+  return {
+    description: quoted(`tidegate structure=${structure}`),
+    workerSocket: quoted(settings.workerSocket),
+    routesMap: settings.routesMap,
+    errorsDir: settings.errorsDir,
+    httpBinds: settings.httpBind,
+    maxConnections: settings.maxConnections,
+    logTarget: settings.logTarget,
+    infoHeaders: settings.infoHeaders,
+    proxyId: quoted(settings.proxyId),
+    serverInfo: quoted(settings.serverInfo),
+    retries: settings.retries,
+    timeouts: {
+      connect: duration(settings.connectTimeoutMs),
+      client: duration(settings.clientTimeoutMs),
+      server: duration(settings.serverTimeoutMs),
+      queue: duration(settings.queueTimeoutMs),
+      keepAlive: duration(settings.keepAliveTimeoutMs),
+      request: duration(settings.requestTimeoutMs),
+      tunnel: duration(settings.tunnelTimeoutMs),
+      hardStop: duration(settings.hardStopAfterMs),
+    },
+  }
+}
+
+/** The view of one backend. */
+export function backendView(backend: Backend): BackendView {
+  return {
+    name: backend.name,
+    services: backend.services.map((service) => `${service.name} (${service.mode})`).join(', '),
+    routes: backend.routes,
+    balance: backend.options.balance,
+    servers: backend.servers.map((server) => ({
+      name: server.name,
+      address: formatAddress(server.address, server.port),
+      weight: server.weight,
+      disabled: server.admin === 'maint',
+    })),
+  }
+}
+
+/** The lines of the route map, `key backend`, sorted by key. */
+export function routeLines(routing: Routing): readonly string[] {
+  const lines: string[] = []
+  for (const backend of routing.backends.values()) {
+    for (const route of backend.routes) lines.push(`${route} ${backend.name}`)
+  }
+  return lines.sort(compareText)
+}
+
+/**
+ * Everything about a routing that only a reload can change, as text; what the structure digest is taken over.
+ * Servers and routes are not in it: they change live.
+ */
+export function structureText(routing: Routing): string {
+  const lines: string[] = []
+  for (const backend of routing.backends.values())
+    lines.push(`${backend.name} ${JSON.stringify(backend.options)}`)
+  return lines.join('\n')
+}
+
+/** HAProxy's whole seconds where they fit, else milliseconds. */
+function duration(timeMs: number): string {
+  return timeMs % 1000 === 0 ? `${timeMs / 1000}s` : `${timeMs}ms`
+}
+
+/** Strong quotes: nothing in between has a meaning to HAProxy (configuration manual, section 2.2). */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,65 @@
+// What the loop asks of the world, as function types; the entry point fits HAProxy, files and logs to them.
+// Refuses implementations, so that a test can hand in anything that keeps the promises.
+
+import type { Action } from '../core/action.ts'
+import type { ConfigFault } from '../core/culprit.ts'
+import type { AgentError } from '../core/errors.ts'
+import type { Observed } from '../core/observed.ts'
+import type { ReloadReason } from '../core/plan.ts'
+import type { Problem } from '../core/problem.ts'
+import type { Routing } from '../core/routing.ts'
+
+/** The files by their path relative to the run folder. */
+export type Files = ReadonlyMap<string, string>
+
+/** Each function has a deadline of its own, and throws AgentError where the world does not answer as it should. */
+export type HaproxyPort = {
+  /** False while there is no HAProxy and the loop is to start one; an attached HAProxy always counts as running. */
+  readonly isRunning: () => boolean
+  readonly observe: (signal: AbortSignal) => Promise<Observed>
+  /** Carries out actions in order; resolves to those that HAProxy put off because sessions are still open. */
+  readonly apply: (
+    actions: readonly Action[],
+    signal: AbortSignal,
+  ) => Promise<{ readonly busy: readonly Action[] }>
+  /** Has HAProxy check a configuration that is not in use yet; resolves to its faults, none if it would start. */
+  readonly check: (files: Files, signal: AbortSignal) => Promise<readonly ConfigFault[]>
+  /** Replaces the files, each atomically. */
+  readonly save: (files: Files, signal: AbortSignal) => Promise<void>
+  /** Starts HAProxy from the saved files and waits until it answers. */
+  readonly start: (signal: AbortSignal) => Promise<void>
+  /** Has the master load the saved files, and waits until a new worker with this structure answers. */
+  readonly reload: (structure: string, signal: AbortSignal) => Promise<void>
+}
+
+export type RendererPort = {
+  readonly render: (routing: Routing) => Files
+  readonly structureOf: (routing: Routing) => string
+}
+
+/** What came of one step that changed something. */
+export type Outcome = {
+  readonly atMs: number
+  readonly durationMs: number
+  readonly backends: number
+  readonly servers: number
+} & (
+  | { readonly kind: 'start' | 'adopt' }
+  | { readonly kind: 'live'; readonly actions: readonly Action[] }
+  | { readonly kind: 'reload'; readonly reasons: readonly ReloadReason[] }
+)
+
+/** What the loop tells whoever listens: logs, metrics, history. */
+export type Report = {
+  readonly outcome: (outcome: Outcome) => void
+  /** Problems that appeared and that went since the last call; never both empty. */
+  readonly problems: (appeared: readonly Problem[], gone: readonly Problem[]) => void
+  readonly trouble: (error: AgentError, retryMs: number) => void
+  /** Trouble is over. */
+  readonly recovered: () => void
+  /** The live state was not what the agent had left it as. */
+  readonly drift: (actions: readonly Action[]) => void
+}
+
+/** Milliseconds that only grow. */
+export type Clock = { readonly nowMs: () => number }

@@ -1,0 +1,97 @@
+// What the loop remembers between two steps, and what it was given to work with.
+// Refuses to act: steps change the state, this file only names it and reads it out.
+
+import type { Memo, SetAside } from '../core/desired.ts'
+import type { AgentError } from '../core/errors.ts'
+import type { Observed } from '../core/observed.ts'
+import type { Problem } from '../core/problem.ts'
+import type { Routing } from '../core/routing.ts'
+import type { ReloadWish } from '../core/schedule.ts'
+import type { LoopSettings, RoutingSettings } from '../core/settings.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import type { Clock, HaproxyPort, RendererPort, Report } from './ports.ts'
+import type { Counters, Status } from './status.ts'
+
+export type LoopOptions = {
+  readonly haproxy: HaproxyPort
+  readonly renderer: RendererPort
+  /** The configuration's name among the rendered files. */
+  readonly configFile: string
+  readonly settings: LoopSettings & RoutingSettings
+  readonly clock: Clock
+  readonly report: Report
+}
+
+export type State = {
+  snapshot: Snapshot | undefined
+  /** The snapshot that `routing` was computed from. */
+  routed: Snapshot | undefined
+  routing: Routing
+  memo: Memo | undefined
+  setAside: SetAside
+  observed: Observed | undefined
+  isDoubted: boolean
+  isAdopted: boolean
+  isUnsaved: boolean
+  auditDueMs: number
+  wish: ReloadWish | undefined
+  surprises: number
+  failures: number
+  trouble: AgentError | undefined
+  problems: readonly Problem[]
+  counters: { -readonly [K in keyof Counters]: Counters[K] }
+}
+
+/** What every step is handed. */
+export type Context = LoopOptions & { readonly state: State }
+
+/** Before the first snapshot, and before HAProxy was looked at. */
+export function initialState(): State {
+  return {
+    snapshot: undefined,
+    routed: undefined,
+    routing: { backends: new Map(), problems: [] },
+    memo: undefined,
+    setAside: new Map(),
+    observed: undefined,
+    isDoubted: true,
+    isAdopted: false,
+    isUnsaved: false,
+    auditDueMs: 0,
+    wish: undefined,
+    surprises: 0,
+    failures: 0,
+    trouble: undefined,
+    problems: [],
+    counters: { starts: 0, reloads: 0, liveChanges: 0, actions: 0, drifts: 0, failures: 0 },
+  }
+}
+
+/** The state as others may see it. */
+export function statusOf(state: State): Status {
+  const isSettled =
+    state.snapshot !== undefined &&
+    state.routed === state.snapshot &&
+    state.trouble === undefined &&
+    state.wish === undefined &&
+    !state.isDoubted &&
+    !state.isUnsaved &&
+    isInStep(state)
+  return {
+    routing: state.routed === undefined ? undefined : state.routing,
+    observed: state.observed,
+    problems: state.problems,
+    pendingReload: state.wish?.reasons ?? [],
+    trouble: state.trouble,
+    counters: { ...state.counters },
+    isSettled,
+  }
+}
+
+function isInStep(state: State): boolean {
+  if (state.observed === undefined || state.observed.backends.size !== state.routing.backends.size)
+    return false
+  return [...state.observed.backends.values()].every(
+    (backend) => backend.inStep && backend.closing.size === 0,
+  )
+}

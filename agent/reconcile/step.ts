@@ -1,0 +1,125 @@
+// One step of the loop: compute the routing, look where in doubt, send what can go live, reload when it is time.
+// Refuses timers and retries: loop.ts decides when to step again, by the time that a step resolves to.
+
+import { computeRouting } from '../core/desired.ts'
+import { carryForward, nextClosingMs, recall, routingInForce } from '../core/observed.ts'
+import { type Plan, planChanges, type ReloadReason } from '../core/plan.ts'
+import { problemText } from '../core/problem.ts'
+import { reloadDueMs, wishReload } from '../core/schedule.ts'
+import type { Snapshot } from '../core/snapshot.ts'
+import { reportOutcome } from './outcome.ts'
+import { reload, save, start } from './replace.ts'
+import type { Context, State } from './state.ts'
+
+/** How many plans in a row may fail before a reload puts things right. */
+const surprisesMax = 2
+
+const repair: ReloadReason = {
+  kind: 'repair',
+  text: 'HAProxy twice answered a live change in a way that was not expected',
+}
+
+/** Takes one step. Resolves to when the next is due; undefined while there is nothing to do before something happens. */
+export async function step(context: Context, signal: AbortSignal): Promise<number | undefined> {
+  const { state, haproxy } = context
+  if (state.snapshot === undefined) return undefined
+  route(context, state.snapshot)
+  if (!haproxy.isRunning()) return start(context, signal)
+  await look(context, signal)
+  if (state.surprises >= surprisesMax) {
+    await reload(context, [repair], signal)
+    return context.clock.nowMs()
+  }
+  const plan = await goLive(context, signal)
+  const dueMs = await considerReload(context, plan, signal)
+  if (state.isUnsaved) await save(context, signal)
+  return dueMs
+}
+
+function route(context: Context, snapshot: Snapshot): void {
+  const { state, settings, report } = context
+  if (state.routed === snapshot) return
+  const { routing, memo } = computeRouting(snapshot, settings, state.setAside, state.memo)
+  state.routed = snapshot
+  state.routing = routing
+  state.memo = memo
+  const before = new Set(state.problems.map(problemText))
+  const after = new Set(routing.problems.map(problemText))
+  const appeared = routing.problems.filter((problem) => !before.has(problemText(problem)))
+  const gone = state.problems.filter((problem) => !after.has(problemText(problem)))
+  state.problems = routing.problems
+  if (appeared.length + gone.length > 0) report.problems(appeared, gone)
+}
+
+/** Reads HAProxy again where it is in doubt, and from time to time. */
+async function look(context: Context, signal: AbortSignal): Promise<void> {
+  const { state, haproxy, clock, settings, report } = context
+  if (!state.isDoubted && clock.nowMs() < state.auditDueMs) return
+  const before = state.observed
+  const read = await haproxy.observe(signal)
+  state.observed = recall(read, before)
+  state.isDoubted = false
+  state.auditDueMs = clock.nowMs() + settings.auditMs
+  const inForce = before === undefined || state.failures > 0 ? undefined : routingInForce(before)
+  if (inForce === undefined) return
+  const strays = planActions(planChanges(inForce, state.observed, facts(context)))
+  const drift = strays.filter((action) => action.kind !== 'delete-server')
+  if (drift.length === 0) return
+  state.counters.drifts += 1
+  report.drift(drift)
+}
+
+async function goLive(context: Context, signal: AbortSignal): Promise<Plan> {
+  const { state, haproxy, clock } = context
+  const { observed, routing } = state
+  if (observed === undefined) throw new Error('bug: nothing was observed')
+  const startedMs = clock.nowMs()
+  const plan = planChanges(routing, observed, facts(context))
+  const actions = planActions(plan)
+  const { busy } = actions.length === 0 ? { busy: [] } : await haproxy.apply(actions, signal)
+  state.surprises = 0
+  state.observed = carryForward(observed, plan.placed, { actions, busy }, clock.nowMs())
+  const hasChanged = actions.some((action) => action.kind !== 'delete-server')
+  if (hasChanged) {
+    state.isUnsaved = true
+    state.counters.liveChanges += 1
+    state.counters.actions += actions.length
+  }
+  if (!state.isAdopted && plan.kind !== 'reload') reportOutcome(context, startedMs, { kind: 'adopt' })
+  if (hasChanged) reportOutcome(context, startedMs, { kind: 'live', actions })
+  state.isAdopted = true
+  return plan
+}
+
+/** Reloads when the time for it has come. Resolves to when the next step is due. */
+async function considerReload(
+  context: Context,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const { state, clock, settings } = context
+  const reasons = plan.kind === 'reload' ? plan.reasons : []
+  if (reasons.length === 0) {
+    state.wish = undefined
+    return nextDueMs(state)
+  }
+  state.wish = wishReload(state.wish, reasons, clock.nowMs())
+  const dueMs = reloadDueMs(state.wish, settings)
+  if (clock.nowMs() < dueMs) return Math.min(dueMs, nextDueMs(state))
+  await reload(context, reasons, signal)
+  return clock.nowMs()
+}
+
+function facts(context: Context) {
+  const { clock, settings, renderer } = context
+  return { nowMs: clock.nowMs(), drainTimeoutMs: settings.drainTimeoutMs, structureOf: renderer.structureOf }
+}
+
+function planActions(plan: Plan) {
+  return plan.kind === 'nothing' ? [] : plan.actions
+}
+
+function nextDueMs(state: State): number {
+  const closingMs = state.observed === undefined ? undefined : nextClosingMs(state.observed)
+  return Math.min(state.auditDueMs, closingMs ?? Number.POSITIVE_INFINITY)
+}

@@ -1,0 +1,135 @@
+// From a routing to the files that HAProxy starts from: EJS templates, compiled once.
+// The only file that knows EJS. Refuses to compute: views come from the core, final. Writes nothing to disk.
+
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import ejs from 'ejs'
+import { AgentError } from '../core/errors.ts'
+import type { Backend, Routing } from '../core/routing.ts'
+import type { ConfigSettings } from '../core/settings.ts'
+import { backendView, configView, routeLines, structureText } from '../core/view.ts'
+import { errorPages } from './error-pages.ts'
+
+/** The files' contents by their path relative to the run folder. */
+export type Files = ReadonlyMap<string, string>
+
+export type Renderer = {
+  /** Renders everything that HAProxy needs for a routing. Only backends that are new objects are rendered anew. */
+  readonly render: (routing: Routing) => Files
+  /** The digest that the configuration for this routing carries: the same as long as no reload is needed. */
+  readonly structureOf: (routing: Routing) => string
+}
+
+/** Names of the files within the run folder. */
+export const fileNames = { config: 'haproxy.cfg', routes: 'routes.map', errors: 'errors' } as const
+
+type Template = { readonly source: string; readonly print: (view: object) => string }
+
+/**
+ * Compiles the templates of a folder.
+ * @throws AgentError `template-failed` where one cannot be read or compiled
+ */
+export function createRenderer(templatesDir: string, settings: ConfigSettings): Renderer {
+  const config = loadTemplate(templatesDir, 'haproxy.cfg.ejs')
+  const backend = loadTemplate(templatesDir, 'backend.cfg.ejs')
+  const errorPage = loadTemplate(templatesDir, 'error.html.ejs')
+  const pages = errorPages.map((page): readonly [string, string] => [
+    `${fileNames.errors}/${page.name}.html`,
+    errorPage.print(page),
+  ])
+  const base = digest([JSON.stringify(settings), config.source, backend.source, ...pages.flat()].join('\0'))
+  const structureOf = (routing: Routing) => digest(`${base}\n${structureText(routing)}`)
+  const printHead = remember((structure: string) => config.print(configView(settings, structure)))
+  const printBackend = rememberWeakly((each: Backend) => backend.print(backendView(each)))
+  const printRoutes = createRoutesPrinter()
+  return {
+    structureOf,
+    render: (routing) => {
+      const sections = [printHead(structureOf(routing))]
+      for (const each of routing.backends.values()) sections.push(printBackend(each))
+      return new Map([
+        [fileNames.config, sections.join('')],
+        [fileNames.routes, printRoutes(routing)],
+        ...pages,
+      ])
+    },
+  }
+}
+
+/** Prints the route map, and the same text again while no backend's routes have changed. */
+function createRoutesPrinter(): (routing: Routing) => string {
+  let last: { readonly routes: readonly (readonly string[])[]; readonly text: string } | undefined
+  return (routing) => {
+    const routes = [...routing.backends.values()].map((backend) => backend.routes)
+    const isSame = last?.routes.length === routes.length && last.routes.every((each, i) => each === routes[i])
+    if (last === undefined || !isSame) {
+      last = {
+        routes,
+        text: routeLines(routing)
+          .map((line) => `${line}\n`)
+          .join(''),
+      }
+    }
+    return last.text
+  }
+}
+
+function loadTemplate(dir: string, name: string): Template {
+  const path = join(dir, name)
+  try {
+    const source = readFileSync(path, 'utf8')
+    const compiled = ejs.compile(source, { filename: path, escape: printed })
+    return { source, print: (view) => run(compiled, view, path) }
+  } catch (cause) {
+    throw templateError(path, cause)
+  }
+}
+
+function run(compiled: ejs.TemplateFunction, view: object, path: string): string {
+  try {
+    return compiled(view)
+  } catch (cause) {
+    throw templateError(path, cause)
+  }
+}
+
+function templateError(path: string, cause: unknown): AgentError {
+  return new AgentError('template-failed', `template ${path} cannot be used: ${String(cause)}`, {
+    hint: 'Print only the fields that templates/README.md lists.',
+    cause,
+  })
+}
+
+/** What `<%= %>` prints. The last line of defence: no value ever begins a line, or a directive, of its own. */
+function printed(value: unknown): string {
+  if (typeof value === 'number') return String(value)
+  if (typeof value !== 'string') throw new TypeError(`a template prints ${String(value)}`)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for.
+  if (/[\u0000-\u001f\u007f]/.test(value))
+    throw new TypeError(`a template prints a control character in ${JSON.stringify(value)}`)
+  return value
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+}
+
+function remember(make: (key: string) => string): (key: string) => string {
+  let last: { readonly key: string; readonly value: string } | undefined
+  return (key) => {
+    if (last?.key !== key) last = { key, value: make(key) }
+    return last.value
+  }
+}
+
+function rememberWeakly<K extends object>(make: (key: K) => string): (key: K) => string {
+  const made = new WeakMap<K, string>()
+  return (key) => {
+    const before = made.get(key)
+    if (before !== undefined) return before
+    const value = make(key)
+    made.set(key, value)
+    return value
+  }
+}

@@ -1,0 +1,45 @@
+// What a snapshot tells about what to do next.
+// Owns the comparisons. Refuses to decide for how long they hold (schedule.ts does).
+
+import type { Snapshot } from '../core/snapshot.ts'
+
+/** True while a task is on its way: it is not what it is meant to be, or is meant to be ready and wait for its turn. */
+export function isUnsettled(snapshot: Snapshot): boolean {
+  return snapshot.tasks.some((task) => task.state !== task.desiredState || task.desiredState === 'ready')
+}
+
+/** True if a task belongs to a service that is not listed: the event that told of the service was lost. */
+export function namesUnknownService(snapshot: Snapshot): boolean {
+  const known = new Set(snapshot.services.map((service) => service.id))
+  return snapshot.tasks.some((task) => !known.has(task.serviceId))
+}
+
+/**
+ * True if a service that was there is gone, or has lost all of its tasks; without a last snapshot, if there is no service.
+ *
+ * Tells a Swarm that has shrunk from an engine that does not know all of it yet. A manager answers 200 from its own store
+ * as soon as raft names it the leader, which is before its log is replayed (swarmkit manager/state/raft/raft.go: isLeader
+ * looks at raft's status, not at caughtUp), so that for a moment after a restart some services and tasks, or all, may be
+ * missing. Without a leader, and on a node that is no manager, it answers 500 or 503, which is no list at all.
+ */
+export function hasLost(last: Snapshot | undefined, next: Snapshot): boolean {
+  if (last === undefined) return next.services.length === 0
+  const services = new Set(next.services.map((service) => service.id))
+  if (last.services.some((service) => !services.has(service.id))) return true
+  const served = new Set(next.tasks.map((task) => task.serviceId))
+  return last.tasks.some((task) => !served.has(task.serviceId))
+}
+
+/**
+ * True if everything is gone at a stroke, and nothing else says so: no service is left although no event told of their
+ * removal, or no task is left although a service that had some is the same as before.
+ *
+ * `removed` holds the ids of services whose removal events have told.
+ */
+export function isImplausible(last: Snapshot, next: Snapshot, removed: ReadonlySet<string>): boolean {
+  if (next.services.length === 0 && last.services.some((service) => !removed.has(service.id))) return true
+  if (next.tasks.length > 0) return false
+  const unchanged = new Set(next.services)
+  const served = new Set(last.tasks.map((task) => task.serviceId))
+  return last.services.some((service) => served.has(service.id) && unchanged.has(service))
+}

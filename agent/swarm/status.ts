@@ -1,0 +1,106 @@
+// What the source knows about itself: how fresh its view is, and what it cost.
+// Owns the counts and when trouble is told. Refuses to decide anything by them.
+
+import type { AgentError } from '../core/errors.ts'
+import type { Clock } from './clock.ts'
+import type { EventHint } from './events.ts'
+
+export type SourceStatus = {
+  /** Undefined until the engine has answered all that was asked once. */
+  readonly lastSuccessAtMs: number | undefined
+  /** Since then; undefined with it. */
+  readonly staleMs: number | undefined
+  /** Rounds of lists that failed in a row. */
+  readonly failures: number
+  /** Of the last round; undefined if that went well. */
+  readonly trouble: AgentError | undefined
+  readonly mode: 'quiet' | 'moving'
+  /** True while a snapshot that lacks things is not believed yet. */
+  readonly isHeldBack: boolean
+  readonly snapshots: number
+  readonly lists: number
+  /** Of all lists together. */
+  readonly listBytes: number
+  readonly events: {
+    readonly isOpen: boolean
+    readonly received: number
+    readonly opened: number
+    /** Why the stream last ended or did not open. */
+    readonly trouble: AgentError | undefined
+  }
+}
+
+export type Told = {
+  /** Trouble with the engine, once as it begins and again whenever it becomes another. */
+  readonly onTrouble?: ((error: AgentError) => void) | undefined
+  /** The engine answers again, so many milliseconds after the trouble began. */
+  readonly onRecovery?: ((troubledMs: number) => void) | undefined
+}
+
+export type Tally = {
+  readonly listed: (bytes: number) => void
+  readonly answered: () => void
+  readonly failed: (error: AgentError) => void
+  readonly heard: (hint: EventHint) => void
+  readonly published: () => void
+  readonly status: (now: Pick<SourceStatus, 'mode' | 'isHeldBack'>) => SourceStatus
+}
+
+/** Counts for one source; tells of trouble through `told`. */
+export function createTally(clock: Clock, told: Told): Tally {
+  const counts = { snapshots: 0, lists: 0, listBytes: 0, received: 0, opened: 0, failures: 0 }
+  let success: { readonly nowMs: number; readonly dateMs: number } | undefined
+  let trouble: { readonly error: AgentError; readonly sinceMs: number } | undefined
+  let stream: { readonly isOpen: boolean; readonly trouble: AgentError | undefined } = {
+    isOpen: false,
+    trouble: undefined,
+  }
+  return {
+    listed: (bytes) => {
+      counts.lists += 1
+      counts.listBytes += bytes
+    },
+    answered: () => {
+      const nowMs = clock.nowMs()
+      if (trouble !== undefined) told.onRecovery?.(nowMs - trouble.sinceMs)
+      trouble = undefined
+      counts.failures = 0
+      success = { nowMs, dateMs: clock.dateMs() }
+    },
+    failed: (error) => {
+      counts.failures += 1
+      if (!saysTheSame(trouble?.error, error)) told.onTrouble?.(error)
+      trouble = { error, sinceMs: trouble?.sinceMs ?? clock.nowMs() }
+    },
+    heard: (hint) => {
+      if (hint.kind === 'changed') counts.received += 1
+      if (hint.kind === 'opened') {
+        counts.opened += 1
+        stream = { isOpen: true, trouble: stream.trouble }
+      }
+      if (hint.kind !== 'closed') return
+      // Ends, silence and an engine that is away are the lists' to tell of: the stream is simply opened again.
+      const isRefusal = hint.trouble.code !== 'docker-unreachable' && trouble === undefined
+      if (isRefusal && !saysTheSame(stream.trouble, hint.trouble)) told.onTrouble?.(hint.trouble)
+      stream = { isOpen: false, trouble: hint.trouble }
+    },
+    published: () => {
+      counts.snapshots += 1
+    },
+    status: (now) => ({
+      ...now,
+      lastSuccessAtMs: success?.dateMs,
+      staleMs: success === undefined ? undefined : clock.nowMs() - success.nowMs,
+      failures: counts.failures,
+      trouble: trouble?.error,
+      snapshots: counts.snapshots,
+      lists: counts.lists,
+      listBytes: counts.listBytes,
+      events: { ...stream, received: counts.received, opened: counts.opened },
+    }),
+  }
+}
+
+function saysTheSame(a: AgentError | undefined, b: AgentError): boolean {
+  return a?.code === b.code && a.message === b.message
+}

@@ -1,0 +1,147 @@
+// Containers as HTTP servers in the simulator's own process: one cheap listener an address, one HTTP parser for all.
+// Owns their sockets, and what the kernel does to sockets when a process dies. Refuses what the application answers.
+
+import { createServer as createHttpServer, type Server as HttpServer, type ServerResponse } from 'node:http'
+import { createServer, type Server, type Socket } from 'node:net'
+import { type App, createApp } from './app.ts'
+import type { Container, ContainerOptions, Exit, Listen, Runtime } from './runtime.ts'
+
+/** A connection's place: the process it belongs to, and the responses that are being written on it. */
+type Connection = { readonly host: Host; busy: number }
+
+type Host = {
+  readonly app: App
+  readonly sockets: Map<Socket, Connection>
+  readonly listeners: Server[]
+  readonly exit: (how: Exit) => void
+  state: 'running' | 'frozen' | 'draining' | 'gone'
+}
+
+type Context = {
+  readonly http: HttpServer
+  readonly connections: WeakMap<object, Connection>
+  readonly hosts: Set<Host>
+}
+
+export function createInProcessRuntime(): Runtime {
+  const context: Context = { http: createHttpServer(), connections: new WeakMap(), hosts: new Set() }
+  // Long, as most servers behind a proxy have it: with Node's 5 s every idle connection would be a race.
+  context.http.keepAliveTimeout = 75_000
+  context.http.requestTimeout = 0
+  context.http.headersTimeout = 0
+  context.http.on('request', (request, response) => {
+    const connection = context.connections.get(request.socket)
+    if (connection === undefined) return
+    occupy(connection, request.socket, response)
+    connection.host.app.handle(request, response)
+  })
+  context.http.on('upgrade', (request, socket) => {
+    const connection = context.connections.get(socket)
+    if (connection === undefined) {
+      socket.destroy()
+      return
+    }
+    connection.busy += 1
+    connection.host.app.upgrade(request, socket)
+  })
+  return {
+    start: (options) => startHost(context, options),
+    [Symbol.asyncDispose]: async () => {
+      for (const host of context.hosts) end(context, host, { code: 137 }, 'reset')
+    },
+  }
+}
+
+async function startHost(context: Context, options: ContainerOptions): Promise<Container> {
+  let resolveExit: (how: Exit) => void = () => undefined
+  const exited = new Promise<Exit>((resolve) => (resolveExit = resolve))
+  const app = createApp({ ...options, exit: (code) => end(context, host, { code }, 'close') })
+  const host: Host = { app, sockets: new Map(), listeners: [], exit: resolveExit, state: 'running' }
+  context.hosts.add(host)
+  try {
+    for (const place of options.listen) host.listeners.push(await listen(context, host, place))
+  } catch (error) {
+    end(context, host, { code: 1 }, 'close')
+    throw error
+  }
+  return {
+    pid: process.pid,
+    exited,
+    healthy: () => app.healthy(),
+    signal: (name) => {
+      if (name === 'SIGKILL') end(context, host, { code: 137 }, 'reset')
+      else if (name === 'SIGSTOP') freeze(host)
+      else if (name === 'SIGCONT') thaw(host)
+      else if (app.onSigterm === 'graceful') drain(context, host)
+      else end(context, host, { code: 0 }, 'close')
+    },
+  }
+}
+
+function listen(context: Context, host: Host, place: Listen): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+    accept(context, host, socket),
+  )
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ ...place, exclusive: true, backlog: 511 }, () => resolve(server))
+  })
+}
+
+function accept(context: Context, host: Host, socket: Socket): void {
+  const connection: Connection = { host, busy: 0 }
+  context.connections.set(socket, connection)
+  host.sockets.set(socket, connection)
+  socket.on('close', () => {
+    host.sockets.delete(socket)
+    if (host.state === 'draining' && host.sockets.size === 0) end(context, host, { code: 0 }, 'close')
+  })
+  socket.on('error', () => socket.destroy())
+  // A stopped process accepts nothing, but its kernel completes the handshake all the same.
+  if (host.state === 'frozen') socket.pause()
+  else context.http.emit('connection', socket)
+}
+
+function occupy(connection: Connection, socket: Socket, response: ServerResponse): void {
+  connection.busy += 1
+  if (connection.host.state === 'draining') response.setHeader('Connection', 'close')
+  response.on('close', () => {
+    connection.busy -= 1
+    if (connection.host.state === 'draining' && connection.busy === 0) socket.end()
+  })
+}
+
+/** Stops listening, ends idle connections, and lets the rest finish. */
+function drain(context: Context, host: Host): void {
+  if (host.state !== 'running') return
+  host.state = 'draining'
+  for (const listener of host.listeners) listener.close()
+  for (const [socket, connection] of host.sockets) if (connection.busy === 0) socket.end()
+  if (host.sockets.size === 0) end(context, host, { code: 0 }, 'close')
+}
+
+function freeze(host: Host): void {
+  if (host.state === 'gone') return
+  host.state = 'frozen'
+  for (const socket of host.sockets.keys()) socket.pause()
+}
+
+/** Connections made while it was stopped get no answer any more: good enough for a node that comes back. */
+function thaw(host: Host): void {
+  if (host.state !== 'frozen') return
+  host.state = 'running'
+  for (const socket of host.sockets.keys()) socket.resume()
+}
+
+/** The end of the process: `close` as an exit closes its sockets, `reset` with RST, the harder case. */
+function end(context: Context, host: Host, how: Exit, sockets: 'close' | 'reset'): void {
+  if (host.state === 'gone') return
+  host.state = 'gone'
+  context.hosts.delete(host)
+  for (const listener of host.listeners) listener.close()
+  for (const socket of host.sockets.keys()) {
+    if (sockets === 'reset') socket.resetAndDestroy()
+    else socket.destroy()
+  }
+  host.exit(how)
+}

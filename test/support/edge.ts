@@ -1,0 +1,176 @@
+// A whole edge for a test: the agent in this process, a real HAProxy beside it, in a folder of its own.
+// Owns free ports and a clean end. Refuses shortcuts: settings go through the same parser as the command line's.
+
+import { mkdir } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { arch, hostname, platform } from 'node:os'
+import { type Agent, type AgentReport, type AgentStatus, createAgent } from '../../agent/agent.ts'
+import { readSettings, type Settings } from '../../agent/cli/settings.ts'
+import type { Action } from '../../agent/core/action.ts'
+import type { AgentError } from '../../agent/core/errors.ts'
+import type { Problem } from '../../agent/core/problem.ts'
+import type { ProcessEvent } from '../../agent/haproxy/process.ts'
+import type { Outcome } from '../../agent/reconcile/ports.ts'
+import { parseEndpoint } from '../../agent/swarm/endpoint.ts'
+import { createDockerSource, type DockerSource } from '../../agent/swarm/source.ts'
+import { eventually } from './eventually.ts'
+import { haproxyBinary } from './haproxy-binary.ts'
+
+/** What the agent has told so far. */
+export type Told = {
+  readonly outcomes: Outcome[]
+  readonly appeared: Problem[]
+  readonly troubles: AgentError[]
+  readonly drifts: (readonly Action[])[]
+  readonly haproxy: ProcessEvent[]
+  /** Whatever else a test should be able to look at: trouble with the engine, settings lowered. */
+  readonly notes: unknown[]
+}
+
+export type Edge = AsyncDisposable & {
+  readonly settings: Settings
+  readonly port: number
+  readonly told: Told
+  readonly status: () => AgentStatus
+  readonly source: DockerSource
+  /** Waits until HAProxy runs what the newest snapshot asks for, with nothing pending; resolves to the status then. */
+  readonly settled: (timeoutMs?: number) => Promise<AgentStatus>
+  /** Ends the agent and leaves HAProxy running, as when the agent is killed. */
+  readonly letGo: () => Promise<void>
+}
+
+export type EdgeOptions = {
+  /** The engine's socket. */
+  readonly engine: string
+  /** The run folder; it must be short. The caller owns it. */
+  readonly runDir: string
+  /** Further settings, by flag name. */
+  readonly flags?: Readonly<Record<string, string>>
+  readonly port?: number
+  readonly branch?: string
+  /** Called with each outcome as it happens. */
+  readonly onOutcome?: (outcome: Outcome) => void
+  readonly onProblems?: (appeared: readonly Problem[], gone: readonly Problem[]) => void
+}
+
+/** Quick enough for tests, and still in the order of the defaults. */
+const quickFlags = {
+  'reload-settle': '100ms',
+  'reload-settle-max': '1s',
+  'poll-quiet': '200ms',
+  'poll-moving': '50ms',
+  'poll-moving-for': '2s',
+  'reconcile-interval': '2s',
+  'edge-networks': 'every',
+}
+
+/** A port on loopback that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+/** The settings of a test's edge, as the command line would read them. */
+export function edgeSettings(options: EdgeOptions & { readonly port: number }): Settings {
+  const { engine, runDir, port, branch, flags } = options
+  return readSettings({
+    flags: {
+      ...quickFlags,
+      'docker-host': `unix://${engine}`,
+      'run-dir': runDir,
+      'haproxy-bin': haproxyBinary(branch),
+      'http-bind': `127.0.0.1:${port}`,
+      ...flags,
+    },
+    env: {},
+    host: {
+      hostname: hostname(),
+      os: platform(),
+      arch: arch(),
+      version: '0.0.0-test',
+      templatesDir: new URL('../../templates', import.meta.url).pathname,
+    },
+  })
+}
+
+/** Starts an edge. With the folder and port of an earlier one it takes over what that one left. */
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const port = options.port ?? (await freePort())
+  const settings = edgeSettings({ ...options, port })
+  await mkdir(settings.haproxy.runDir, { recursive: true })
+  const told: Told = { outcomes: [], appeared: [], troubles: [], drifts: [], haproxy: [], notes: [] }
+  const source = createDockerSource({
+    endpoint: parseEndpoint(settings.docker.variables, () => ''),
+    edgeNetworks: settings.docker.edgeNetworks,
+    hostname: hostname(),
+    deadlineMs: settings.docker.timeoutMs,
+    cadence: {
+      quietMs: settings.docker.pollQuietMs,
+      movingMs: settings.docker.pollMovingMs,
+      hotMs: settings.docker.pollMovingForMs,
+      fullMs: settings.docker.reconcileMs,
+    },
+    onTrouble: (error) => told.notes.push(error),
+  })
+  const agent = await createAgent(settings, source, reportTo(told, options))
+  const stop = new AbortController()
+  const running = agent.run(stop.signal)
+  const letGo = async () => {
+    stop.abort()
+    await running
+    await agent[Symbol.asyncDispose]()
+  }
+  return {
+    settings,
+    port,
+    told,
+    source,
+    status: agent.status,
+    settled: (timeoutMs = 10_000) => settled(agent, running, timeoutMs),
+    letGo,
+    [Symbol.asyncDispose]: async () => {
+      if (!stop.signal.aborted) {
+        stop.abort()
+        await running
+        await agent.stopHaproxy(AbortSignal.abort())
+        await agent[Symbol.asyncDispose]()
+      }
+    },
+  }
+}
+
+async function settled(agent: Agent, running: Promise<void>, timeoutMs: number): Promise<AgentStatus> {
+  const waiting = eventually(
+    () => {
+      const status = agent.status()
+      if (status.isSettled) return status
+      throw new Error(`pending ${JSON.stringify(status.pendingReload)}, trouble ${String(status.trouble)}`)
+    },
+    { timeoutMs },
+  )
+  // A bug in the agent shows at once, not as a time-out.
+  return Promise.race([waiting, running.then(() => Promise.reject(new Error('the agent has ended')))])
+}
+
+function reportTo(told: Told, options: EdgeOptions): AgentReport {
+  return {
+    outcome: (outcome) => {
+      told.outcomes.push(outcome)
+      options.onOutcome?.(outcome)
+    },
+    problems: (appeared, gone) => {
+      told.appeared.push(...appeared)
+      options.onProblems?.(appeared, gone)
+    },
+    trouble: (error) => told.troubles.push(error),
+    recovered: () => {},
+    drift: (actions) => told.drifts.push(actions),
+    haproxy: (event) => told.haproxy.push(event),
+    lowered: (...note) => told.notes.push(note),
+    notResumed: (error) => told.notes.push(error),
+  }
+}
