@@ -2,7 +2,7 @@
 // The only file that knows pino. Refuses to be asked what was logged: history and metrics have sources of their own.
 
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino'
-import type { Action } from './core/action.ts'
+import { type Action, subject } from './core/action.ts'
 import type { AgentError } from './core/errors.ts'
 import type { Problem } from './core/problem.ts'
 import type { Outcome, Report } from './reconcile/ports.ts'
@@ -95,15 +95,12 @@ function outcomeFacts(outcome: Outcome): Facts {
   }
 }
 
-/** How many of each kind, in the order of the actions, and which backends. */
+/** How many of each kind, and the first of them one by one. */
 function actionFacts(actions: readonly Action[]): Facts {
   const kinds: Record<string, number> = {}
-  const touched = new Set<string>()
-  for (const { kind, backend } of actions) {
-    kinds[kind] = (kinds[kind] ?? 0) + 1
-    touched.add(backend)
-  }
-  return { actions: actions.length, kinds, touched: [...touched].slice(0, listMax) }
+  for (const { kind } of actions) kinds[kind] = (kinds[kind] ?? 0) + 1
+  const changes = actions.slice(0, listMax).map((action) => `${action.kind} ${subject(action)}`)
+  return { actions: actions.length, kinds, changes }
 }
 
 function problemFacts({ code, severity, service, label, found, expected, hint }: Problem): Facts {

@@ -30,7 +30,10 @@ export function isAtFault({ problems }: Pick<Checked, 'problems'>, strict: boole
 
 /** A block for each problem, and a line that sums up. */
 export function checkLines(checked: Checked, paint: Paint): readonly string[] {
-  return [...checked.problems.flatMap((problem) => [...problemLines(problem, paint), '']), summary(checked, paint)]
+  return [
+    ...checked.problems.flatMap((problem) => [...problemLines(problem, paint), '']),
+    summary(checked, paint),
+  ]
 }
 
 function problemLines(problem: Problem, paint: Paint): readonly string[] {

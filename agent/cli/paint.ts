@@ -19,11 +19,9 @@ const codes: { readonly [S in Style]: readonly [number, number] } = {
 export const plain: Paint = (_, text) => text
 
 /** Paints for a terminal that can show it, unless NO_COLOR is set (no-color.org: to anything but the empty text). */
-export function createPaint(
-  isTerminal: boolean,
-  env: Readonly<Record<string, string | undefined>>,
-): Paint {
-  if (!isTerminal || env['NO_COLOR'] || env['TERM'] === 'dumb') return plain
+export function createPaint(isTerminal: boolean, env: Readonly<Record<string, string | undefined>>): Paint {
+  const { NO_COLOR, TERM } = env
+  if (!isTerminal || NO_COLOR || TERM === 'dumb') return plain
   return (style, text) => {
     const [on, off] = codes[style]
     return `\u001b[${on}m${text}\u001b[${off}m`
@@ -55,7 +53,11 @@ export function textOfLines(lines: readonly string[]): string {
 }
 
 /** A table of Markdown: cells with their bars escaped. */
-export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+export function markdownTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): readonly string[] {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)]
 }

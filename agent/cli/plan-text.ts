@@ -68,7 +68,7 @@ function actionLines(
 }
 
 /** What a start would bring, with the reason why nothing live is compared. */
-export function coldLines(routing: Routing, why: string, paint: Paint): readonly string[] {
+export function startLines(routing: Routing, why: string, paint: Paint): readonly string[] {
   const backends = [...routing.backends.values()]
   const sum = (size: (backend: Backend) => number) =>
     backends.reduce((total, backend) => total + size(backend), 0)
@@ -103,7 +103,21 @@ function moreText(rest: number): string {
 }
 
 function bounded<T>(items: readonly T[], more: (rest: number) => T): readonly T[] {
-  return items.length <= itemsMax
-    ? items
-    : [...items.slice(0, itemsMax), more(items.length - itemsMax)]
+  return items.length <= itemsMax ? items : [...items.slice(0, itemsMax), more(items.length - itemsMax)]
+}
+
+/** A plan against a running HAProxy, for machines. */
+export function planData(plan: Plan, worker: Worker, files: { readonly routesMap: string }): object {
+  const actions = plan.kind === 'nothing' ? [] : plan.actions
+  return {
+    kind: plan.kind,
+    worker: { pid: worker.pid, version: worker.version, structure: worker.structure },
+    reasons: plan.kind === 'reload' ? plan.reasons : [],
+    actions: actions.map((action) => ({ ...action, command: commandFor(action, files) })),
+  }
+}
+
+/** What a start would bring, for machines. */
+export function startData(routing: Routing, why: string): object {
+  return { kind: 'start', why, backends: [...routing.backends.values()] }
 }

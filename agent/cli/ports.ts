@@ -24,6 +24,8 @@ export type CliPorts = {
   readonly host: HostFacts
   /** Whether a person looks at standard output and standard error. */
   readonly isTerminal: { readonly stdout: boolean; readonly stderr: boolean }
+  /** How wide the terminal is; 80 unless given. */
+  readonly columns?: number | undefined
   readonly stdout: (text: string) => void
   readonly stderr: (text: string) => void
   /** Everything on standard input, as text. */

@@ -2,14 +2,12 @@
 // Flags, TIDEGATE_* variables, help and docs/settings.md are made from this table, so a new setting is one row here.
 // Refuses flags and environment as such: settings.ts reads them.
 
+import { bindAddress, dockerHost, hostAndPort } from './address-kinds.ts'
 import {
-  bindAddress,
   boolean,
   choice,
-  dockerHost,
   duration,
   headerText,
-  hostAndPort,
   integer,
   type Kind,
   listOf,
@@ -193,7 +191,8 @@ export const settingTable: { readonly [K in SettingKey]: SettingRow<SettingValue
     group: 'Traffic',
     kind: orWord('auto', undefined, integer(1, 10_000_000)),
     default: fixed('auto'),
-    meaning: 'Connections that HAProxy serves at a time. `auto`: as many as the file-descriptor limit allows.',
+    meaning:
+      'Connections that HAProxy serves at a time. `auto`: as many as the file-descriptor limit allows.',
   },
   'access-log': {
     group: 'Traffic',
@@ -205,7 +204,8 @@ export const settingTable: { readonly [K in SettingKey]: SettingRow<SettingValue
     group: 'Traffic',
     kind: boolean,
     default: fixed('true'),
-    meaning: 'Tell clients who answered, in the headers x-request-id, x-proxy-id, x-server-info and x-upstream-*.',
+    meaning:
+      'Tell clients who answered, in the headers x-request-id, x-proxy-id, x-server-info and x-upstream-*.',
   },
   'proxy-id': {
     group: 'Traffic',

@@ -50,7 +50,7 @@ export function settingsLines(settings: readonly SettingInForce[], paint: Paint)
 /** A setting's line of help, after its flag: what it means, what it may be, what it is by default. */
 export function settingHelp(key: SettingKey): string {
   const { meaning, kind, default: fallback } = settingTable[key]
-  return `${unquoted(meaning)} ${sentence(kind.form)} Default: ${fallback.words}.`
+  return `${meaning.replaceAll('`', '')} (${kind.form}; default: ${fallback.words})`
 }
 
 /** The settings' page of the documents. */
@@ -92,12 +92,4 @@ function markdownRow(key: SettingKey): readonly string[] {
     kind.form,
     isText ? `\`${fallback.words}\`` : fallback.words,
   ]
-}
-
-function unquoted(text: string): string {
-  return text.replaceAll('`', '')
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }

@@ -77,7 +77,7 @@ export function readSettings(input: SettingsInput, otherFlags: readonly string[]
     ...strangeSettings(input, otherFlags),
   ]
   if (faults.length > 0) throw invalid(faults)
-  return freeze(group(input, (key) => valueOf(key, texts)))
+  return freeze(group(input, (key) => readValue(key, texts)))
 }
 
 type Texts = ReadonlyMap<SettingKey, SettingText>
@@ -93,7 +93,7 @@ function parse<K extends SettingKey>(key: K, texts: Texts): Parsed<SettingValues
   return row.kind.parse(textOf(key, texts).text)
 }
 
-function valueOf<K extends SettingKey>(key: K, texts: Texts): SettingValues[K] {
+function readValue<K extends SettingKey>(key: K, texts: Texts): SettingValues[K] {
   const parsed = parse(key, texts)
   assert(parsed.kind === 'value', `the setting ${key} is at fault and yet read`)
   return parsed.value
@@ -125,7 +125,9 @@ function crossFaults(texts: Texts, { env }: SettingsInput): readonly string[] {
     const [lessMs, moreMs] = [parse(less, texts), parse(more, texts)]
     if (lessMs.kind === 'value' && moreMs.kind === 'value' && lessMs.value > moreMs.value) {
       const cure = `Lower ${flagOf(less)} or raise ${flagOf(more)}.`
-      faults.push(`${foundIn(less, texts)}; expected at most ${flagOf(more)}, ${textOf(more, texts).text}. ${cure}`)
+      faults.push(
+        `${foundIn(less, texts)}; expected at most ${flagOf(more)}, ${textOf(more, texts).text}. ${cure}`,
+      )
     }
   }
   return [...faults, ...socketFaults(texts), ...tlsFaults(texts, env)]
@@ -138,7 +140,10 @@ function socketFaults(texts: Texts): readonly string[] {
   for (const [key, path] of sockets(texts)) {
     const holder = holders.get(path)
     if (holder === undefined) holders.set(path, key)
-    else faults.push(`${foundIn(key, texts)}; expected another socket than ${flagOf(holder)}. Name a socket of its own.`)
+    else
+      faults.push(
+        `${foundIn(key, texts)}; expected another socket than ${flagOf(holder)}. Name a socket of its own.`,
+      )
   }
   return faults
 }
@@ -154,23 +159,26 @@ function sockets(texts: Texts): readonly (readonly [SettingKey, string])[] {
 }
 
 function tlsFaults(texts: Texts, env: SettingsInput['env']): readonly string[] {
-  const isTcp = textOf('docker-host', texts).text.startsWith('tcp://')
-  if (!isTcp || !env['DOCKER_TLS_VERIFY'] || env['DOCKER_CERT_PATH']) return []
-  return [
-    `DOCKER_TLS_VERIFY is ${quote(env['DOCKER_TLS_VERIFY'])}, but DOCKER_CERT_PATH is not set; expected the folder of ca.pem, cert.pem and key.pem. Set DOCKER_CERT_PATH.`,
-  ]
+  const { DOCKER_TLS_VERIFY: verify, DOCKER_CERT_PATH: folder } = env
+  const isTcp = textOf('docker-host', texts).text.toLowerCase().startsWith('tcp:')
+  if (!isTcp || !verify || folder) return []
+  const expected = 'expected the folder of ca.pem, cert.pem and key.pem. Set DOCKER_CERT_PATH.'
+  return [`DOCKER_TLS_VERIFY is ${quote(verify)}, but DOCKER_CERT_PATH is not set; ${expected}`]
 }
 
 function invalid(faults: readonly string[]): AgentError {
   const [first = ''] = faults
   const message =
-    faults.length === 1 ? first : [`${faults.length} settings are at fault:`, ...faults.map((each) => `  ${each}`)].join('\n')
+    faults.length === 1
+      ? first
+      : [`${faults.length} settings are at fault:`, ...faults.map((each) => `  ${each}`)].join('\n')
   return new AgentError('settings-invalid', message, { hint: '`tidegate run --help` lists all settings.' })
 }
 
 type Read = <K extends SettingKey>(key: K) => SettingValues[K]
 
 function group({ env, host }: SettingsInput, read: Read): Settings {
+  const { DOCKER_TLS_VERIFY, DOCKER_CERT_PATH } = env
   return {
     routing: { serviceCluster: read('service-cluster') },
     config: configSettings(host, read),
@@ -184,8 +192,8 @@ function group({ env, host }: SettingsInput, read: Read): Settings {
     docker: {
       variables: {
         DOCKER_HOST: read('docker-host'),
-        DOCKER_TLS_VERIFY: env['DOCKER_TLS_VERIFY'] || undefined,
-        DOCKER_CERT_PATH: env['DOCKER_CERT_PATH'] || undefined,
+        DOCKER_TLS_VERIFY: DOCKER_TLS_VERIFY || undefined,
+        DOCKER_CERT_PATH: DOCKER_CERT_PATH || undefined,
       },
       edgeNetworks: read('edge-networks'),
       timeoutMs: read('docker-timeout'),

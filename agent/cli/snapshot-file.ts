@@ -78,7 +78,12 @@ function unlike(list: readonly { readonly id: string }[], context: z.core.$Refin
   for (const [index, { id }] of list.entries()) {
     const input = id
     if (seen.has(id))
-      context.addIssue({ code: 'custom', path: [index, 'id'], message: 'expected an id that nothing else has', input })
+      context.addIssue({
+        code: 'custom',
+        path: [index, 'id'],
+        message: 'expected an id that nothing else has',
+        input,
+      })
     seen.add(id)
   }
 }

@@ -2,7 +2,7 @@
 // so that a change in one costs nothing for the others.
 // Refuses other services: conflicts between claims are decided in desired.ts.
 
-import { hasEdgeLabels, type LabelValues, labelPrefix, labelProblem, readLabels } from './labels.ts'
+import { hasEdgeLabels, labelPrefix, labelProblem, readLabels } from './labels.ts'
 import type { Problem } from './problem.ts'
 import type { BackendService, Server } from './routing.ts'
 import { serversOf } from './servers.ts'
@@ -31,8 +31,12 @@ export function claimOf(
 ): Claim | undefined {
   if (!hasEdgeLabels(service) || service.mode === 'job') return undefined
   const { values, problems } = readLabels(service)
-  const lost = lostLabels(service, values)
-  if (!lost && (values.serviceCluster ?? '') !== settings.serviceCluster) return undefined
+  const isLost = (label: string, value: string | undefined) =>
+    value === undefined && service.labels[labelPrefix + label] !== undefined
+  const isClusterLost = isLost('service_cluster', values.serviceCluster)
+  if (!isClusterLost && (values.serviceCluster ?? '') !== settings.serviceCluster) return undefined
+  // A service meant for one path, or one cluster, must not take a whole host because that label was mistyped.
+  const lost = isClusterLost || isLost('context_root', values.contextRoot)
   const hosts = values.hosts ?? []
   const isDefault = values.defaultBackend ?? false
   const missing = missingLabels(service, { hosts, isDefault, port: values.port })
@@ -51,13 +55,6 @@ export function claimOf(
     servers: served.servers,
     problems: [...problems, ...missing, ...served.problems],
   }
-}
-
-/** A service meant for one path, or one cluster, must not take a whole host because that label was mistyped. */
-function lostLabels(service: Service, values: LabelValues): boolean {
-  const isLost = (label: string, value: string | undefined) =>
-    value === undefined && service.labels[labelPrefix + label] !== undefined
-  return isLost('context_root', values.contextRoot) || isLost('service_cluster', values.serviceCluster)
 }
 
 function missingLabels(

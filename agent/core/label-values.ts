@@ -2,12 +2,18 @@
 // Label text is hostile input: only characters that a parser here lets through ever reach HAProxy's files and socket.
 // Refuses knowledge of which label holds what (labels.ts).
 
+import type { ProblemCode } from './problem.ts'
 import type { BackendMode } from './routing.ts'
 import { limits } from './settings.ts'
 import { quote } from './text.ts'
 
-/** A part of a label that could not be used. */
-export type Fault = { readonly found: string; readonly expected: string; readonly hint: string }
+/** A part of a label that could not be used. `code` where it is not the label's usual problem. */
+export type Fault = {
+  readonly found: string
+  readonly expected: string
+  readonly hint: string
+  readonly code?: ProblemCode
+}
 
 /** The value as far as it could be read, and what could not. `value` is undefined where nothing could be. */
 export type Parsed<T> = { readonly value: T | undefined; readonly faults: readonly Fault[] }
@@ -36,6 +42,7 @@ export function parseHosts(text: string): Parsed<readonly string[]> {
   }
   if (parts.length > limits.hostsPerService) {
     faults.push({
+      code: 'too-many-hosts',
       found: `more than ${limits.hostsPerService} hosts`,
       expected: `at most ${limits.hostsPerService}`,
       hint: 'The first ones are published; spread the others over further services.',

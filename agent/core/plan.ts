@@ -44,7 +44,7 @@ export type ReloadReason = {
 export type PlanFacts = {
   readonly nowMs: number
   readonly drainTimeoutMs: number
-  /** The digest that a configuration made from this routing would carry; asked only where the agent did not write what runs. */
+  /** The digest that a configuration made from this routing would carry. */
   readonly structureOf: (placed: Routing) => string
 }
 
@@ -53,22 +53,12 @@ export function planChanges(desired: Routing, observed: Observed, facts: PlanFac
   const placement = placeBackends(desired, observed.backends)
   const { placed } = placement
   const reasons = [...reloadReasons(placement, observed)]
-  if (
-    reasons.length === 0 &&
-    isStrange(observed) &&
-    facts.structureOf(placed) !== observed.worker.structure
-  ) {
+  if (reasons.length === 0 && facts.structureOf(placed) !== observed.worker.structure) {
     reasons.push(structureChanged)
   }
   const actions = inOrder([...routeActions(placement, observed), ...serverActions(placed, observed, facts)])
   if (reasons.length > 0) return { kind: 'reload', placed, actions, reasons }
   return actions.length > 0 ? { kind: 'live', placed, actions } : { kind: 'nothing', placed }
-}
-
-/** True where another agent, or an earlier life of this one, wrote what runs. */
-function isStrange(observed: Observed): boolean {
-  for (const backend of observed.backends.values()) if (backend.source === undefined) return true
-  return observed.backends.size === 0
 }
 
 function isSettled(running: ObservedBackend, backend: Backend): boolean {

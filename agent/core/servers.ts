@@ -42,7 +42,9 @@ export function serversOf(
 function taskServers(service: Service, spec: ServerSpec, tasks: readonly Task[], topology: Topology) {
   const reach = reachOf(service, spec.network, topology)
   const servers = tasks.flatMap((task) => {
-    const address = addressOn(task, reach.networkIds)
+    const address = firstAddress(reach.networkIds, (id) =>
+      task.attachments.filter((each) => each.networkId === id).flatMap((each) => each.addresses),
+    )
     return address === undefined ? [] : taskServer(service, task, address, spec.port, topology)
   })
   return { servers: servers.toSorted((a, b) => compareText(a.name, b.name)), problems: reach.problems }
@@ -67,8 +69,9 @@ function vipServer(
   topology: Topology,
 ): ServiceServers {
   const reach = reachOf(service, spec.network, topology)
-  const vips = reach.networkIds.flatMap((id) => service.virtualIps.find((vip) => vip.networkId === id) ?? [])
-  const address = preferredAddress(vips.map((vip) => vip.address))
+  const address = firstAddress(reach.networkIds, (id) =>
+    service.virtualIps.filter((vip) => vip.networkId === id).map((vip) => vip.address),
+  )
   if (address === undefined) {
     const problems = reach.networkIds.length === 0 ? reach.problems : [...reach.problems, vipMissing(service)]
     return { mode: 'vip', servers: [], problems }
@@ -116,11 +119,13 @@ function rank(state: TaskState): number {
   return taskStates.indexOf(state)
 }
 
-/** The first of the networks that the task itself is on decides: it may still be on an old one. */
-function addressOn(task: Task, networkIds: readonly string[]): string | undefined {
+/** The first of the networks that has one decides: a task, or a virtual IP, may still be on an old network only. */
+function firstAddress(
+  networkIds: readonly string[],
+  addressesOn: (networkId: string) => readonly string[],
+): string | undefined {
   for (const id of networkIds) {
-    const attachment = task.attachments.find((each) => each.networkId === id)
-    const address = attachment === undefined ? undefined : preferredAddress(attachment.addresses)
+    const address = preferredAddress(addressesOn(id))
     if (address !== undefined) return address
   }
   return undefined

@@ -58,8 +58,8 @@ export function configView(settings: ConfigSettings, structure: string): ConfigV
     maxConnections: settings.maxConnections,
     logTarget: settings.logTarget,
     infoHeaders: settings.infoHeaders,
-    proxyId: quoted(settings.proxyId),
-    serverInfo: quoted(settings.serverInfo),
+    proxyId: quoted(withoutFormat(settings.proxyId)),
+    serverInfo: quoted(withoutFormat(settings.serverInfo)),
     retries: settings.retries,
     timeouts: {
       connect: duration(settings.connectTimeoutMs),
@@ -113,6 +113,11 @@ export function structureText(routing: Routing): string {
 /** HAProxy's whole seconds where they fit, else milliseconds. */
 function duration(timeMs: number): string {
   return timeMs % 1000 === 0 ? `${timeMs / 1000}s` : `${timeMs}ms`
+}
+
+/** A header's value is a log format, where `%` begins a variable (configuration manual, section 8.2.6). */
+function withoutFormat(text: string): string {
+  return text.replaceAll('%', '%%')
 }
 
 /** Strong quotes: nothing in between has a meaning to HAProxy (configuration manual, section 2.2). */

@@ -4,6 +4,7 @@
 import { AgentError } from '../core/errors.ts'
 import { quote } from '../core/text.ts'
 import { parseVersion, type Version } from './capabilities.ts'
+import { deadlineFor } from './deadline.ts'
 import { runProgram } from './spawn.ts'
 
 const timeoutMs = 10_000
@@ -16,8 +17,8 @@ const timeoutMs = 10_000
  * @throws AgentError `haproxy-missing` when it is not there, or is no HAProxy
  */
 export async function readBinaryVersion(binary: string, signal: AbortSignal): Promise<Version> {
-  const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
-  const { output } = await runProgram(binary, ['-v'], either)
+  using deadline = deadlineFor(signal, timeoutMs)
+  const { output } = await runProgram(binary, ['-v'], deadline.signal)
   const version = /^HA-?Proxy version (\S+)/.exec(output)?.[1]
   if (version !== undefined) return parseVersion(version)
   throw new AgentError('haproxy-missing', `${binary} -v printed ${quote(output.trim())}`, {

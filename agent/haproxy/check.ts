@@ -3,6 +3,7 @@
 
 import { rm } from 'node:fs/promises'
 import { AgentError } from '../core/errors.ts'
+import { deadlineFor } from './deadline.ts'
 import { temporaryBeside, writeWhole } from './files.ts'
 import { runProgram } from './spawn.ts'
 
@@ -36,14 +37,14 @@ export async function checkConfig(
   signal: AbortSignal,
 ): Promise<CheckResult> {
   const candidate = temporaryBeside(options.configFile)
-  const deadline = AbortSignal.timeout(options.timeoutMs)
+  using deadline = deadlineFor(signal, options.timeoutMs)
   try {
     await writeWhole(candidate, config, options.configFile)
     const args = ['-c', '-f', candidate]
-    const { exitCode, output } = await runProgram(options.binary, args, AbortSignal.any([signal, deadline]))
+    const { exitCode, output } = await runProgram(options.binary, args, deadline.signal)
     return judge(exitCode, parseMessages(output, candidate))
   } catch (error) {
-    throw deadline.aborted && error === deadline.reason ? noVerdict(options.timeoutMs, error) : error
+    throw deadline.isOver() && error === deadline.signal.reason ? noVerdict(options.timeoutMs, error) : error
   } finally {
     await rm(candidate, { force: true })
   }

@@ -4,6 +4,7 @@
 import { connect } from 'node:net'
 import { AgentError } from '../core/errors.ts'
 import { quote } from '../core/text.ts'
+import { deadlineFor } from './deadline.ts'
 import { linesOf } from './replies.ts'
 import { connectHint, errorText } from './socket-error.ts'
 
@@ -87,35 +88,45 @@ const replyLengthMax = 1024 * 1024
  * One command on a connection of its own: the master has no end of reply but the end of the connection, which comes
  * once the agent's side is closed.
  */
-function ask(
+async function ask(
   { socketPath, timeoutMs }: MasterOptions,
   command: string,
   signal: AbortSignal,
 ): Promise<string> {
+  using deadline = deadlineFor(signal, timeoutMs)
+  try {
+    return await exchange(socketPath, `${command}\n`, deadline.signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw unreachable(
+      socketPath,
+      error,
+      deadline.isOver() ? `no answer to "${command}" within ${timeoutMs} ms` : undefined,
+    )
+  }
+}
+
+function unreachable(socketPath: string, cause: unknown, late: string | undefined): AgentError {
+  const message = `master socket ${socketPath}: ${late ?? errorText(cause)}`
+  const hint =
+    late === undefined
+      ? connectHint(cause)
+      : 'The master is stuck, or busy loading a very large configuration.'
+  return new AgentError('master-unreachable', message, { hint, cause })
+}
+
+function exchange(socketPath: string, text: string, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
-    const deadline = AbortSignal.timeout(timeoutMs)
-    const socket = connect({ path: socketPath, signal: AbortSignal.any([signal, deadline]) })
+    const socket = connect({ path: socketPath, signal })
     let reply = ''
     socket.setEncoding('utf8')
     socket.on('data', (chunk: string) => {
       reply += chunk.slice(0, replyLengthMax - reply.length)
     })
-    socket.once('end', () => {
-      socket.destroy()
-      resolve(reply)
-    })
-    socket.once('error', (error) => {
-      if (signal.aborted) return reject(signal.reason)
-      const late = deadline.aborted
-      const what = late ? `did not answer "${command}" within ${timeoutMs} ms` : errorText(error)
-      const hint = late
-        ? 'The master is stuck or busy loading a very large configuration.'
-        : connectHint(error)
-      reject(
-        new AgentError('master-unreachable', `master socket ${socketPath}: ${what}`, { hint, cause: error }),
-      )
-    })
-    socket.end(`${command}\n`)
+    socket.once('end', () => resolve(reply))
+    socket.once('error', reject)
+    socket.once('close', () => reject(new Error('the connection was closed')))
+    socket.end(text)
   })
 }
 

@@ -2,6 +2,7 @@
 // Owns the master process. Refuses to end HAProxy when the agent ends, unless it is told to: traffic outlives the agent.
 
 import { type AgentError, assert, isAgentError } from '../core/errors.ts'
+import { deadlineFor } from './deadline.ts'
 import { adopt, type LaunchOptions, launch, type Running } from './launch.ts'
 import { type LogFile, openLogFile } from './log-file.ts'
 import { killGroup, signalProcess, waitForEnd } from './pid.ts'
@@ -132,8 +133,8 @@ async function stop(state: State, signal: AbortSignal): Promise<void> {
   const { identity } = state.running
   // SIGUSR1 to the master is a soft stop: no new connections, and it ends with its last worker (management guide, 4).
   await signalProcess(identity, 'SIGUSR1')
-  const grace = AbortSignal.any([signal, AbortSignal.timeout(state.options.stopGraceMs)])
-  if (await waitForEnd(identity, grace)) return
+  using grace = deadlineFor(signal, state.options.stopGraceMs)
+  if (await waitForEnd(identity, grace.signal)) return
   await signalProcess(identity, 'SIGTERM')
   if (await waitForEnd(identity, AbortSignal.timeout(terminateMs))) return
   await killGroup(identity)

@@ -2,6 +2,7 @@
 // Owns the one loop of that kind in this folder. Refuses to retry what will not pass by itself.
 
 import { type ErrorCode, isAgentError } from '../core/errors.ts'
+import { deadlineFor } from './deadline.ts'
 import { rest } from './rest.ts'
 
 export type RetryOptions = {
@@ -22,15 +23,14 @@ export async function retry<T>(
   { timeoutMs, passing }: RetryOptions,
   signal: AbortSignal,
 ): Promise<T> {
-  const deadline = AbortSignal.timeout(timeoutMs)
-  const either = AbortSignal.any([signal, deadline])
+  using deadline = deadlineFor(signal, timeoutMs)
   let last: unknown
   for (;;) {
     try {
-      return await attempt(either)
+      return await attempt(deadline.signal)
     } catch (error) {
       signal.throwIfAborted()
-      if (deadline.aborted) throw last ?? error
+      if (deadline.isOver()) throw last ?? error
       if (!passing.some((code) => isAgentError(error, code))) throw error
       last = error
     }

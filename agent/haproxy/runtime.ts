@@ -4,6 +4,7 @@
 import { AgentError, assert } from '../core/errors.ts'
 import { limits } from '../core/settings.ts'
 import { type Connection, hungHint, openConnection } from './connection.ts'
+import { deadlineFor } from './deadline.ts'
 
 export type RuntimeOptions = {
   readonly socketPath: string
@@ -84,11 +85,11 @@ async function send(
   for (const command of commands) refuseUnsafe(command)
   signal.throwIfAborted()
   if (commands.length === 0) return []
-  const deadline = AbortSignal.timeout(state.options.timeoutMs)
+  using deadline = deadlineFor(signal, state.options.timeoutMs)
   try {
-    return await connected(state).call(commands, AbortSignal.any([signal, deadline]))
+    return await connected(state).call(commands, deadline.signal)
   } catch (error) {
-    throw error === deadline.reason && deadline.aborted ? late(state.options, commands, error) : error
+    throw error === deadline.signal.reason && deadline.isOver() ? late(state.options, commands, error) : error
   }
 }
 

@@ -28,7 +28,8 @@ export function assemble(listed: Listed, settings: AssemblySettings, last: Assem
   return { listed, snapshot }
 }
 
-function sameLists(a: Listed, b: Listed): boolean {
+/** True if nothing was listed anew. */
+export function sameLists(a: Listed, b: Listed): boolean {
   return a.tasks === b.tasks && a.services === b.services && a.networks === b.networks && a.nodes === b.nodes
 }
 

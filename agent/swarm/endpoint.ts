@@ -128,7 +128,10 @@ function readPem(path: string, readText: ReadText): string {
     )
   }
   if (!text.includes('-----BEGIN ')) {
-    throw invalid(`${path} holds no PEM block`, 'The file must contain a line that starts with -----BEGIN.')
+    throw invalid(
+      `${path} holds no PEM block`,
+      'ca.pem, cert.pem and key.pem each contain a line that starts with -----BEGIN.',
+    )
   }
   return text
 }

@@ -4,15 +4,15 @@
 /** As much of an element as tells it from its neighbours: Docker's objects open with `{"ID":"<25 characters>"`. */
 export const headBytes = 40
 
-/** How far an element may stand from where its hash puts it. One that finds no place is not indexed. */
-const probes = 8
+/** How far an element may stand from where its hash puts it; in a table a quarter full, hardly any needs as much. */
+const probes = 32
 
 /** Positions plus one, by hash of the head; zero where nothing stands. Its length is a power of two. */
 export type HeadIndex = Int32Array
 
 /** Indexes the elements of `bytes` that start and end at the given positions. */
 export function indexHeads(bytes: Buffer, starts: readonly number[], ends: readonly number[]): HeadIndex {
-  const index = new Int32Array(2 ** Math.ceil(Math.log2(starts.length * 2 + 1)))
+  const index = new Int32Array(2 ** Math.ceil(Math.log2(starts.length * 4 + 1)))
   for (let i = 0; i < starts.length; i += 1) {
     const slot = hashOfHead(bytes, starts[i] ?? 0, ends[i] ?? 0)
     for (let probe = slot; probe < slot + probes; probe += 1) {

@@ -3,7 +3,7 @@
 
 import { assert, isAgentError } from '../core/errors.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import { type Assembly, type AssemblySettings, assemble } from './assembly.ts'
+import { type Assembly, type AssemblySettings, assemble, sameLists } from './assembly.ts'
 import { backoffMs } from './backoff.ts'
 import type { Clock } from './clock.ts'
 import { unknownNetworks } from './edge.ts'
@@ -38,8 +38,10 @@ export type Rounds = {
   readonly onOddity: (oddity: Oddity) => void
   readonly mailbox: Mailbox<Snapshot>
   schedule: Schedule
-  assembly: Assembly | undefined
-  published: Snapshot | undefined
+  /** What the lists say. */
+  latest: Assembly | undefined
+  /** What was published of it: what is built on, since what is not believed must leave no trace. */
+  believed: Assembly | undefined
   /** True while a task of the last snapshot is on its way. */
   unsettled: boolean
   /** Services whose removal events have told. */
@@ -129,18 +131,18 @@ async function doRound(rounds: Rounds, names: readonly ListName[], signal: Abort
 
 function judgeRound(rounds: Rounds, names: readonly ListName[], listed: Listed): void {
   const { cadence, clock, settings } = rounds
-  const assembly = assemble(listed, settings, rounds.assembly)
-  const changed = assembly !== rounds.assembly
-  if (changed) rounds.unsettled = isUnsettled(assembly.snapshot)
-  if (assembly.snapshot.networks !== rounds.assembly?.snapshot.networks)
-    tellUnknownNetworks(rounds, assembly.snapshot)
-  rounds.assembly = assembly
+  const last = rounds.latest
+  const changed = last === undefined || !sameLists(last.listed, listed)
+  const latest = changed ? assemble(listed, settings, rounds.believed) : last
+  rounds.latest = latest
+  if (changed) rounds.unsettled = isUnsettled(latest.snapshot)
+  if (latest.snapshot.networks !== last?.snapshot.networks) tellUnknownNetworks(rounds, latest.snapshot)
   const nowMs = clock.nowMs()
   rounds.schedule = succeeded(rounds.schedule, cadence, nowMs, { changed, unsettled: rounds.unsettled })
-  if (changed && !names.includes('services') && namesUnknownService(assembly.snapshot)) {
+  if (changed && !names.includes('services') && namesUnknownService(latest.snapshot)) {
     rounds.schedule = hinted(rounds.schedule, cadence, nowMs, ['services'])
   }
-  publish(rounds, assembly.snapshot)
+  publish(rounds, latest)
 }
 
 function tellUnknownNetworks({ settings, onOddity }: Rounds, snapshot: Snapshot): void {
@@ -153,25 +155,25 @@ function tellUnknownNetworks({ settings, onOddity }: Rounds, snapshot: Snapshot)
   }
 }
 
-function publish(rounds: Rounds, snapshot: Snapshot): void {
-  if (snapshot === rounds.published) return
-  doubtIfImplausible(rounds, snapshot)
+function publish(rounds: Rounds, latest: Assembly): void {
+  if (latest === rounds.believed) return
+  doubtIfImplausible(rounds, latest.snapshot)
   if (isHeldBack(rounds)) return
-  rounds.published = snapshot
+  rounds.believed = latest
   rounds.tally.published()
-  rounds.mailbox.put(snapshot)
+  rounds.mailbox.put(latest.snapshot)
 }
 
 function doubtIfImplausible(rounds: Rounds, snapshot: Snapshot): void {
-  const { cadence, clock, published, removed } = rounds
-  const implausible = published !== undefined && isImplausible(published, snapshot, removed)
+  const { cadence, clock, believed, removed } = rounds
+  const implausible = believed !== undefined && isImplausible(believed.snapshot, snapshot, removed)
   // Once for each time it begins: what stays implausible for long enough is believed.
   if (implausible && !rounds.implausible) rounds.schedule = doubted(rounds.schedule, cadence, clock.nowMs())
   rounds.implausible = implausible
 }
 
 /** True while what the engine says lacks things that were there, and it is not believed yet. */
-export function isHeldBack({ schedule, assembly, published }: Rounds): boolean {
-  if (assembly === undefined || assembly.snapshot === published) return false
-  return isDoubtful(schedule) && hasLost(published, assembly.snapshot)
+export function isHeldBack({ schedule, latest, believed }: Rounds): boolean {
+  if (latest === undefined || latest === believed) return false
+  return isDoubtful(schedule) && hasLost(believed?.snapshot, latest.snapshot)
 }

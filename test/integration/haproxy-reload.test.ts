@@ -90,7 +90,7 @@ test('a worker that is not the expected one is named when the time is over', asy
 })
 
 const faults = [
-  ['hangs', 'master-unreachable', 'did not answer "reload" within 300 ms', undefined],
+  ['hangs', 'master-unreachable', 'no answer to "reload" within 300 ms', undefined],
   ['closes without a word', 'master-bad-reply', 'answered "" to "reload"', ''],
   [
     'does not know the command',

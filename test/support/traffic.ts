@@ -5,12 +5,17 @@ import { Agent } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ask } from './client.ts'
 
+export type Method = 'GET' | 'POST'
+
 export type TrafficOptions = {
   readonly port: number
+  /** Asked in turn. Read anew at each turn, so that hosts can join. */
   readonly hosts: readonly string[]
   readonly path?: string
   /** Clients that ask one after the other; half of them keep their connection, and every third request is a POST. */
   readonly clients?: number
+  /** Has the last word on the method; `planned` is what would be sent. */
+  readonly method?: (planned: Method, request: { readonly host: string; readonly kept: boolean }) => Method
   /** Rest of a client between two requests. */
   readonly pauseMs?: number
   readonly maxMs?: number
@@ -86,7 +91,9 @@ async function runClient(
   const agent = kept ? new Agent({ keepAlive: true, maxSockets: 1 }) : undefined
   for (let turn = index; !signal.aborted; turn++) {
     const host = hosts[turn % hosts.length] ?? ''
-    const method = turn % 3 === 0 ? 'POST' : 'GET'
+    // By rounds through the hosts: by turns, three hosts would always get the same method each.
+    const planned = Math.floor(turn / hosts.length) % 3 === 0 ? 'POST' : 'GET'
+    const method = options.method?.(planned, { host, kept }) ?? planned
     const what = await askOnce({ port, host, path, method, ...(agent === undefined ? {} : { agent }) })
     record(what === undefined ? undefined : { host, method, kept, atMs: performance.now(), what })
     await wait(pauseMs, undefined, { signal }).catch(() => {})

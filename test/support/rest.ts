@@ -1,0 +1,34 @@
+// Waiting until a simulated Swarm and the edge in front of it have both come to rest.
+// Rest is seen, not guessed: the Swarm has committed nothing for longer than its longest own delay, the agent has listed
+// it since, and HAProxy runs what that list asks for.
+
+import type { AgentStatus } from '../../agent/agent.ts'
+import type { SimulatedSwarm } from '../sim/swarm.ts'
+import type { Edge } from './edge.ts'
+import { eventually } from './eventually.ts'
+
+export type Rest = Disposable & {
+  /** Resolves to the agent's status at rest. */
+  readonly of: (edge: Edge, timeoutMs?: number) => Promise<AgentStatus>
+}
+
+/** Longer than any wait of `fastTiming` between two commits of one course of events. */
+const quietMs = 450
+
+export function watchRest(swarm: SimulatedSwarm): Rest {
+  let changedMs = performance.now()
+  const unwatch = swarm.watch(() => {
+    changedMs = performance.now()
+  })
+  return {
+    of: async (edge, timeoutMs = 20_000) => {
+      // What was just done may not have reached the store yet.
+      changedMs = performance.now()
+      await eventually(() => performance.now() - changedMs > quietMs, { timeoutMs })
+      const listed = edge.source.status().lists
+      await eventually(() => edge.source.status().lists >= listed + 3, { timeoutMs })
+      return edge.settled(timeoutMs)
+    },
+    [Symbol.dispose]: unwatch,
+  }
+}

@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest'
+import type { Action, ActionKind } from '../../../agent/core/action.ts'
+import { commandFor, judgeReply, type Verdict } from '../../../agent/core/commands.ts'
+
+const ref = { backend: 'web.local', server: 'web.1.x8k2' }
+const files = { routesMap: '/run/tidegate/routes.map' }
+
+type Row = {
+  readonly action: Action
+  readonly command: string
+  readonly replies: readonly (readonly [reply: string, verdict: Verdict])[]
+}
+
+const noServer = ['No such server.', 'unexpected'] as const
+const silence = [['', 'done'], noServer] as const
+
+const rows: { readonly [K in ActionKind]: Row } = {
+  'add-server': {
+    action: { kind: 'add-server', ...ref, address: '10.0.1.7', port: 8080, weight: 1 },
+    command: 'add server web.local/web.1.x8k2 10.0.1.7:8080 weight 1',
+    replies: [
+      ['New server registered.', 'done'],
+      ['Already exists a server with the same name in backend.', 'unexpected'],
+      ['', 'unexpected'],
+    ],
+  },
+  'move-server': {
+    action: { kind: 'move-server', ...ref, address: 'fd00::7', port: 8080 },
+    command: 'set server web.local/web.1.x8k2 addr fd00::7 port 8080',
+    replies: [
+      [
+        "IP changed from '10.0.1.6' to 'fd00::7', port changed from '80' to '8080' by 'stats socket command'",
+        'done',
+      ],
+      ["no need to change the addr, port changed from '80' to '8080' by 'stats socket command'", 'done'],
+      ['nothing changed', 'done'],
+      ["Invalid addr format for 'x'.", 'unexpected'],
+      noServer,
+    ],
+  },
+  'weigh-server': {
+    action: { kind: 'weigh-server', ...ref, weight: 10 },
+    command: 'set server web.local/web.1.x8k2 weight 10',
+    replies: silence,
+  },
+  'open-server': {
+    action: { kind: 'open-server', ...ref },
+    command: 'set server web.local/web.1.x8k2 state ready',
+    replies: silence,
+  },
+  'add-route': {
+    action: { kind: 'add-route', route: 'web.local/app/', backend: 'web.local:app' },
+    command: 'add map /run/tidegate/routes.map web.local/app/ web.local:app',
+    replies: [
+      ['', 'done'],
+      ['Unknown map identifier. Please use #<id> or <name>.', 'unexpected'],
+    ],
+  },
+  'move-route': {
+    action: { kind: 'move-route', route: 'web.local/', backend: 'web.local' },
+    command: 'set map /run/tidegate/routes.map web.local/ web.local',
+    replies: [
+      ['', 'done'],
+      ['entry not found', 'unexpected'],
+    ],
+  },
+  'remove-route': {
+    action: { kind: 'remove-route', route: '.example.com/', backend: '.example.com' },
+    command: 'del map /run/tidegate/routes.map .example.com/',
+    replies: [
+      ['', 'done'],
+      ['Key not found.', 'unexpected'],
+    ],
+  },
+  'close-server': {
+    action: { kind: 'close-server', ...ref },
+    command: 'set server web.local/web.1.x8k2 state maint',
+    replies: silence,
+  },
+  'end-sessions': {
+    action: { kind: 'end-sessions', ...ref },
+    command: 'shutdown sessions server web.local/web.1.x8k2',
+    replies: silence,
+  },
+  'delete-server': {
+    action: { kind: 'delete-server', ...ref },
+    command: 'del server web.local/web.1.x8k2',
+    replies: [
+      ['Server deleted.', 'done'],
+      ['Server still has connections attached to it, cannot remove it.', 'busy'],
+      ['Only servers in maintenance mode can be deleted.', 'unexpected'],
+      noServer,
+    ],
+  },
+}
+
+test.for(Object.values(rows))('$action.kind is said as `$command`', ({ action, command }) => {
+  expect(commandFor(action, files)).toBe(command)
+})
+
+test('an IPv6 server is added in brackets', () => {
+  const action: Action = { kind: 'add-server', ...ref, address: 'fd00::7', port: 80, weight: 1 }
+  expect(commandFor(action, files)).toBe('add server web.local/web.1.x8k2 [fd00::7]:80 weight 1')
+})
+
+const judged = Object.values(rows).flatMap(({ action, replies }) =>
+  replies.map(([reply, verdict]) => ({ kind: action.kind, action, reply, verdict })),
+)
+
+test.for(judged)('to $kind, "$reply" means $verdict', ({ action, reply, verdict }) => {
+  expect(judgeReply(action, reply)).toBe(verdict)
+})
+
+test.for(Object.values(rows))('to $action.kind, an answer nobody knows is unexpected', ({ action }) => {
+  for (const reply of ['Permission denied', 'Unknown command: "x"', ' ', 'Server', 'undefined'])
+    expect(judgeReply(action, reply)).toBe('unexpected')
+})
