@@ -1,6 +1,7 @@
 // HAProxy as the loop asks for it, made from the sockets, the files and the process.
 // Owns the order of their steps. Refuses decisions: what to apply and when to reload is the loop's.
 
+import { mkdir } from 'node:fs/promises'
 import { ownSections } from './core/backend-name.ts'
 import type { ConfigFault } from './core/culprit.ts'
 import { AgentError } from './core/errors.ts'
@@ -62,6 +63,7 @@ type Parts = {
 /** Opens the edge. Nothing is started or written before `resume` or the loop asks for it. */
 export async function createHaproxyEdge(options: HaproxyOptions): Promise<HaproxyEdge> {
   const { mode, runDir, workerSocket } = options
+  await makeFolder(runDir)
   const store = createFiles({ dir: runDir })
   await store.sweep([fileNames.config, fileNames.routes])
   const parts: Parts = {
@@ -89,6 +91,18 @@ export async function createHaproxyEdge(options: HaproxyOptions): Promise<Haprox
       await parts.runtime[Symbol.asyncDispose]()
       await parts.process?.[Symbol.asyncDispose]()
     },
+  }
+}
+
+/** HAProxy's group may look in; nobody else may. */
+async function makeFolder(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o750 })
+  } catch (cause) {
+    throw new AgentError('files-unwritable', `the run folder ${dir} cannot be made: ${String(cause)}`, {
+      hint: 'Make it, or name another one with --run-dir.',
+      cause,
+    })
   }
 }
 

@@ -194,25 +194,23 @@ async function act(
 }
 
 function settingsInput(command: Command, { ports }: Context): SettingsInput {
-  const flags: Record<string, string> = strangeFlags(command)
-  for (const option of command.options) {
-    const key = option.name()
-    const text = isSettingKey(key) ? textOption(command, option.attributeName()) : undefined
-    if (text !== undefined) flags[key] = text
-  }
+  const known = command.options.flatMap((option) => {
+    const text = isSettingKey(option.name()) ? textOption(command, option.attributeName()) : undefined
+    return text === undefined ? [] : [[option.name(), text] as const]
+  })
+  const flags = Object.fromEntries([...strangeFlags(command), ...known])
   return { flags, env: ports.env, host: ports.host }
 }
 
 /** What commander has left over: unknown flags, perhaps with values behind them. Anything else is a mistake. */
-function strangeFlags(command: Command): Record<string, string> {
-  const flags: Record<string, string> = {}
-  let last: string | undefined
+function strangeFlags(command: Command): readonly (readonly [string, string])[] {
+  const flags: [string, string][] = []
+  let isValue = false
   for (const argument of command.args) {
     const [, name, text] = /^--?([^=]+)(?:=(.*))?$/s.exec(argument) ?? []
-    if (name !== undefined) flags[name] = text ?? ''
-    else if (last === undefined)
-      command.error(`error: ${command.name()} takes no argument ${JSON.stringify(argument)}`)
-    last = name
+    if (name !== undefined) flags.push([name, text ?? ''])
+    else if (!isValue) command.error(`error: ${command.name()} takes no argument ${JSON.stringify(argument)}`)
+    isValue = name !== undefined && text === undefined
   }
   return flags
 }

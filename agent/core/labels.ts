@@ -200,11 +200,13 @@ function strangeLabel(service: Service, suffix: string): Problem {
     }
     return { ...labelProblem(service, suffix, 'label-not-supported', fault), severity: 'warning' }
   }
+  // The label's own name is foreign text as well.
+  const shown = quote(suffix).slice(1, -1)
   const near = nearest(suffix, [...known, ...notSupported])
   const fault = {
     found: `the label ${quote(labelPrefix + suffix)}`,
     expected: 'a label that Tidegate knows',
     hint: near === undefined ? 'It has no effect; remove it.' : `Did you mean ${labelPrefix}${near}?`,
   }
-  return { ...labelProblem(service, suffix, 'label-unknown', fault), severity: 'warning' }
+  return { ...labelProblem(service, shown, 'label-unknown', fault), severity: 'warning' }
 }

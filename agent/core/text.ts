@@ -13,10 +13,16 @@ export function listText(texts: readonly string[], most = 5): string {
   return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ')
 }
 
-/** A foreign value in a message: quoted, control characters escaped, cut where it gets long. */
+/** Beyond what JSON escapes: further controls, line separators, and marks that turn the direction of writing. */
+const unprintable = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+
+/** A foreign value in a message: quoted, escaped so that it cannot steer a terminal, cut where it gets long. */
 export function quote(text: string, most = 80): string {
   const cut = text.length > most ? `${text.slice(0, most)}…` : text
-  return JSON.stringify(cut)
+  return JSON.stringify(cut).replaceAll(
+    unprintable,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** The candidate that differs from `text` by at most two edits, nearest first; undefined if none is that near. */

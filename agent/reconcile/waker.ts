@@ -21,15 +21,14 @@ export function createWaker(): Waker {
     sleep: async (timeMs, signal) => {
       if (!isWoken && !signal.aborted) {
         await new Promise<void>((resolve) => {
-          const timer = timeMs === undefined ? undefined : setTimeout(resolve, Math.min(timeMs, timerMsMax))
           const done = () => {
             clearTimeout(timer)
             signal.removeEventListener('abort', done)
             resolve()
           }
+          const timer = timeMs === undefined ? undefined : setTimeout(done, Math.min(timeMs, timerMsMax))
           resume = done
           signal.addEventListener('abort', done, { once: true })
-          if (timer === undefined) return
         })
       }
       resume = undefined

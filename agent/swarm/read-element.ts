@@ -25,6 +25,7 @@ import {
   textAt,
   textsAt,
 } from './json-read.ts'
+import { sameValue } from './same-value.ts'
 
 /** A task, with its container: by that the edge finds itself among the tasks. */
 export type ListedTask = {
@@ -142,12 +143,14 @@ function readAddress(text: string): string | undefined {
 }
 
 function readHostPorts(json: Json): Task['hostPorts'] {
-  return objectsAt(json, 'Ports').flatMap((port) => {
+  const ports = objectsAt(json, 'Ports').flatMap((port) => {
     const targetPort = integerAt(port, 'TargetPort')
     const publishedPort = integerAt(port, 'PublishedPort')
     const isHost = textAt(port, 'PublishMode') === 'host' && isPort(targetPort) && publishedPort <= 65_535
     return isHost ? [{ targetPort, publishedPort, protocol: textAt(port, 'Protocol') || 'tcp' }] : []
   })
+  // An engine with IPv6 reports each port twice, as bound on 0.0.0.0 and on [::], with nothing to tell them apart.
+  return ports.length < 2 ? ports : ports.filter((port, i) => ports.findIndex((other) => sameValue(other, port)) === i)
 }
 
 function isPort(value: number): boolean {

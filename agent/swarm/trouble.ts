@@ -51,6 +51,12 @@ export function troubleOfStatus(
       },
     )
   }
+  // What Go's server says to plain HTTP on a TLS port (net/http, server.go).
+  if (endpoint.kind === 'tcp' && /HTTP request to an HTTPS server/.test(said)) {
+    return new AgentError('docker-refused', `the engine at ${engine} wants TLS.`, {
+      hint: 'Set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder with ca.pem, cert.pem and key.pem.',
+    })
+  }
   if (status === 401 || status === 403) {
     return new AgentError(
       'docker-refused',
@@ -83,6 +89,13 @@ export function badReply(
 type Known = { readonly reason: string; readonly hint: string; readonly refused?: boolean }
 
 function knownTrouble(code: string, endpoint: DockerEndpoint): Known | undefined {
+  // Node says no more than this, whether the peer reset the connection or the kernel gave it up.
+  if (code === 'ECONNRESET' || code === 'EPIPE') {
+    return {
+      reason: 'the connection broke off',
+      hint: 'The last routing stands. It is tried again until the engine answers.',
+    }
+  }
   if (endpoint.kind === 'unix') return knownOfUnix(code, endpoint.socketPath)
   if (code.startsWith('ERR_TLS_') || code.startsWith('CERT_') || tlsCodes.has(code)) {
     return {
@@ -168,7 +181,7 @@ function notManagerHint(said: string): string | undefined {
   if (!/not a swarm manager|not part of a swarm/i.test(said)) return undefined
   // "Manager is being prepared or has trouble connecting to the cluster": it is one, and will answer in time.
   if (/being prepared/i.test(said)) return undefined
-  return 'Run the agent on a manager (placement constraint node.role == manager), promote this node (docker node promote), or, for a Swarm of one, run docker swarm init.'
+  return 'Run the agent on a manager (placement constraint node.role == manager), promote this node (docker node promote), or, for a Swarm of one, run docker swarm init. A manager that is just stopping says the same.'
 }
 
 function messageOf(text: string): string {

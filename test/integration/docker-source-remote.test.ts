@@ -19,7 +19,10 @@ import { tempDir } from '../support/temp-dir.ts'
 
 const never = new AbortController().signal
 
-function sourceOf(endpoint: DockerSourceOptions['endpoint'], more: Partial<DockerSourceOptions> = {}): DockerSourceOptions {
+function sourceOf(
+  endpoint: DockerSourceOptions['endpoint'],
+  more: Partial<DockerSourceOptions> = {},
+): DockerSourceOptions {
   return { endpoint, edgeNetworks: 'every', hostname: '', ...more }
 }
 
@@ -29,7 +32,12 @@ function run(packageName: string, command: string, ...args: readonly string[]): 
     return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
   } catch (cause) {
     const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
-    throw new Error(isMissing ? `${command} is missing: apt-get install ${packageName}` : `${command} ${args.join(' ')}: ${cause}`, { cause })
+    throw new Error(
+      isMissing
+        ? `${command} is missing: apt-get install ${packageName}`
+        : `${command} ${args.join(' ')}: ${cause}`,
+      { cause },
+    )
   }
 }
 
@@ -40,7 +48,10 @@ const emptyEngine: RequestListener = (request, response) => {
   else response.end('[]\n')
 }
 
-async function listen(server: Server, host = '127.0.0.1'): Promise<{ readonly port: number } & AsyncDisposable> {
+async function listen(
+  server: Server,
+  host = '127.0.0.1',
+): Promise<{ readonly port: number } & AsyncDisposable> {
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => sockets.add(socket))
   server.listen(0, host)
@@ -62,10 +73,39 @@ async function certificates() {
   const path = (name: string) => join(dir.path, name)
   const openssl = (...args: readonly string[]) => run('openssl', 'openssl', ...args)
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
-  openssl('req', '-x509', ...newKey, '-subj', '/CN=authority', '-keyout', path('ca-key.pem'), '-out', path('ca.pem'))
+  openssl(
+    'req',
+    '-x509',
+    ...newKey,
+    '-subj',
+    '/CN=authority',
+    '-keyout',
+    path('ca-key.pem'),
+    '-out',
+    path('ca.pem'),
+  )
   const issue = (name: string, ...more: readonly string[]) =>
-    openssl('req', '-x509', ...newKey, '-CA', path('ca.pem'), '-CAkey', path('ca-key.pem'), '-subj', `/CN=${name}`, ...more)
-  issue('engine', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', path('server-key.pem'), '-out', path('server.pem'))
+    openssl(
+      'req',
+      '-x509',
+      ...newKey,
+      '-CA',
+      path('ca.pem'),
+      '-CAkey',
+      path('ca-key.pem'),
+      '-subj',
+      `/CN=${name}`,
+      ...more,
+    )
+  issue(
+    'engine',
+    '-addext',
+    'subjectAltName=IP:127.0.0.1',
+    '-keyout',
+    path('server-key.pem'),
+    '-out',
+    path('server.pem'),
+  )
   issue('agent', '-keyout', path('key.pem'), '-out', path('cert.pem'))
   return { dir, read: (name: string) => readFileSync(path(name), 'utf8') }
 }
@@ -74,26 +114,50 @@ test('shows the engine a client certificate, and believes only an engine whose c
   const { dir, read } = await certificates()
   await using _ = dir
   const clients: string[] = []
-  const tls = { key: read('server-key.pem'), cert: read('server.pem'), ca: read('ca.pem'), requestCert: true, rejectUnauthorized: true }
+  const tls = {
+    key: read('server-key.pem'),
+    cert: read('server.pem'),
+    ca: read('ca.pem'),
+    requestCert: true,
+    rejectUnauthorized: true,
+  }
   const server = createTlsServer(tls, emptyEngine)
-  server.on('secureConnection', (socket: TLSSocket) => clients.push(socket.getPeerCertificate().subject.CN))
+  server.on('secureConnection', (socket: TLSSocket) =>
+    clients.push(String(socket.getPeerCertificate().subject.CN)),
+  )
   await using engine = await listen(server)
-  const variables = { DOCKER_HOST: `tcp://127.0.0.1:${engine.port}`, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: dir.path }
+  const variables = {
+    DOCKER_HOST: `tcp://127.0.0.1:${engine.port}`,
+    DOCKER_TLS_VERIFY: '1',
+    DOCKER_CERT_PATH: dir.path,
+  }
   const endpoint = parseEndpoint(variables, (path) => readFileSync(path, 'utf8'))
   expect((await readSnapshot(sourceOf(endpoint), never)).services).toEqual([])
   expect(clients).toEqual(['agent'])
 
   const strangers = await certificates()
   await using __ = strangers.dir
-  const stranger = parseEndpoint(variables, (path) => (path.endsWith('/ca.pem') ? strangers.read('ca.pem') : readFileSync(path, 'utf8')))
-  await expect(readSnapshot(sourceOf(stranger), never)).rejects.toMatchObject({ code: 'docker-refused', hint: expect.stringContaining('ca.pem') })
+  const stranger = parseEndpoint(variables, (path) =>
+    path.endsWith('/ca.pem') ? strangers.read('ca.pem') : readFileSync(path, 'utf8'),
+  )
+  await expect(readSnapshot(sourceOf(stranger), never)).rejects.toMatchObject({
+    code: 'docker-refused',
+    hint: expect.stringContaining('ca.pem'),
+  })
   const plain = { ...endpoint, tls: undefined }
   await expect(readSnapshot(sourceOf(plain), never)).rejects.toMatchObject({ code: 'docker-unreachable' })
 })
 
 test('says how to turn TLS on when the engine wants it', async () => {
-  await using engine = await listen(createServer((_, response) => response.writeHead(400).end('Client sent an HTTP request to an HTTPS server.\n')))
-  const reading = readSnapshot(sourceOf({ kind: 'tcp', host: '127.0.0.1', port: engine.port, tls: undefined }), never)
+  await using engine = await listen(
+    createServer((_, response) =>
+      response.writeHead(400).end('Client sent an HTTP request to an HTTPS server.\n'),
+    ),
+  )
+  const reading = readSnapshot(
+    sourceOf({ kind: 'tcp', host: '127.0.0.1', port: engine.port, tls: undefined }),
+    never,
+  )
   await expect(reading).rejects.toMatchObject({ hint: expect.stringContaining('DOCKER_TLS_VERIFY') })
 })
 
@@ -102,7 +166,9 @@ test('sets keepalive and user timeout on TCP, and does no harm to a unix socket'
   const socket = connect(engine.port, '127.0.0.1')
   await once(socket, 'connect')
   expect(tuneSocket(socket, remoteKeepalive)).toBe('full')
-  expect(run('iproute2', 'ss', '-tno', `dport = :${engine.port}`)).toMatch(/timer:\(keepalive,[34](\.\d+)?(sec|ms)?/)
+  expect(run('iproute2', 'ss', '-tno', `dport = :${engine.port}`)).toMatch(
+    /timer:\(keepalive,[34](\.\d+)?(sec|ms)?/,
+  )
   socket.destroy()
 
   await using dir = await tempDir()
@@ -135,7 +201,9 @@ async function createMachine() {
     const server = require('node:http').createServer(${emptyEngine.toString()})
     server.listen(0, '198.18.77.2', () => console.log(server.address().port))
     process.stdin.on('end', () => process.exit()).resume()`
-  const child = spawn('ip', ['netns', 'exec', space, process.execPath, '-e', program], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn('ip', ['netns', 'exec', space, process.execPath, '-e', program], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const [line] = await once(createInterface(child.stdout), 'line')
   return {
     endpoint: { kind: 'tcp', host: '198.18.77.2', port: Number(line), tls: undefined } as const,
@@ -157,7 +225,9 @@ test('notices within 15 s that the event stream is half-open, and opens it anew'
   const hour = 3_600_000
   // Nothing but the kernel may notice: no list is due, and no deadline runs.
   const cadence = { quietMs: hour, fullMs: hour, movingMs: hour }
-  const source = createDockerSource(sourceOf(machine.endpoint, { cadence, deadlineMs: hour, eventSilenceMs: hour }))
+  const source = createDockerSource(
+    sourceOf(machine.endpoint, { cadence, deadlineMs: hour, eventSilenceMs: hour }),
+  )
   const snapshots = source.snapshots(stop.signal)[Symbol.asyncIterator]()
   await snapshots.next()
   const end = snapshots.next()
@@ -168,7 +238,7 @@ test('notices within 15 s that the event stream is half-open, and opens it anew'
   const cutAtMs = performance.now()
   await eventually(() => source.status().events.trouble !== undefined, { timeoutMs: 20_000 })
   expect(performance.now() - cutAtMs).toBeLessThan(15_000)
-  expect(source.status().events.trouble?.message).toMatch(/ETIMEDOUT|cannot be reached/)
+  expect(source.status().events.trouble?.message).toContain('the connection broke off')
 
   machine.heal()
   await eventually(() => source.status().events.opened === 2, { timeoutMs: 20_000 })

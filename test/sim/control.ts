@@ -29,6 +29,11 @@ export class ApiError extends Error {
   }
 }
 
+/** The refusal of a request that cannot be read. */
+export function badRequest(message: string, cause: unknown): ApiError {
+  return new ApiError(400, message, { cause })
+}
+
 export type Control = {
   readonly service: (idOrName: string) => Service
   readonly network: (idOrName: string) => Network

@@ -9,9 +9,10 @@ export const engineVersion = 'tidegate-simulated-swarm'
 export const notice = 'simulated Swarm of Tidegate, for trying and testing only'
 
 export function versionOf(): unknown {
+  const details = { ApiVersion: apiVersion, MinAPIVersion: '1.24', Os: 'linux', Arch: process.arch }
   return {
     Platform: { Name: notice },
-    Components: [{ Name: 'Engine', Version: engineVersion, Details: { ApiVersion: apiVersion } }],
+    Components: [{ Name: 'Engine', Version: engineVersion, Details: details }],
     Version: engineVersion,
     ApiVersion: apiVersion,
     MinAPIVersion: '1.24',

@@ -1,7 +1,7 @@
 // The `filters` parameter of the Engine API's lists.
 // Owns its two spellings (`{"name":["a"]}` and `{"name":{"a":true}}`) and what each filter of each list means.
 
-import { ApiError, type Control } from './control.ts'
+import { ApiError, badRequest, type Control } from './control.ts'
 import { isWanted, type Network, type Node, type Service, type Task } from './objects.ts'
 import type { Store } from './store.ts'
 
@@ -14,7 +14,7 @@ export function parseFilters(text: string | undefined): Filters {
   try {
     parsed = JSON.parse(text)
   } catch (cause) {
-    throw new ApiError(400, `invalid filter: ${text}`, { cause })
+    throw badRequest(`invalid filter: ${text}`, cause)
   }
   const entries = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : []
   return new Map(

@@ -17,21 +17,23 @@ export function createIdentity(seed: number): Identity {
   const random = mulberry32(seed)
   const draw = (characters: string, length: number) =>
     Array.from({ length }, () => characters[Math.floor(random() * characters.length)]).join('')
-  let lastNs = 0n
+  let lastMs = 0
+  let ties = 0
   return {
     id: () => draw(alphabet, 25),
     containerId: () => draw('0123456789abcdef', 64),
     timestamp: () => {
-      const nowNs = BigInt(Date.now()) * 1_000_000n
-      lastNs = nowNs > lastNs ? nowNs : lastNs + 1n
-      return formatNs(lastNs)
+      const nowMs = Date.now()
+      ties = nowMs > lastMs ? 0 : ties + 1
+      lastMs = Math.max(lastMs, nowMs)
+      return format(lastMs, ties)
     },
   }
 }
 
-function formatNs(ns: bigint): string {
-  const seconds = new Date(Number(ns / 1_000_000_000n) * 1000).toISOString().slice(0, 19)
-  const fraction = (ns % 1_000_000_000n).toString().padStart(9, '0').replace(/0+$/, '')
+function format(ms: number, ns: number): string {
+  const seconds = new Date(ms).toISOString().slice(0, 19)
+  const fraction = `${String(ms % 1000).padStart(3, '0')}${String(ns).padStart(6, '0')}`.replace(/0+$/, '')
   return fraction === '' ? `${seconds}Z` : `${seconds}.${fraction}Z`
 }
 

@@ -4,7 +4,7 @@
 import { hasEnded, isWanted, type Service, type Task } from './objects.ts'
 import type { Pace } from './pace.ts'
 import type { Store } from './store.ts'
-import { createTask, placeOf, setDesired } from './tasks.ts'
+import { createTask, placeKey, placeOf, setDesired } from './tasks.ts'
 import type { Timing } from './timing.ts'
 
 export type Restarts = {
@@ -48,10 +48,19 @@ function restart(context: Context, task: Task): void {
   if (service === undefined || !isWanted(task)) return
   const replacement = store.commit((tx) => {
     setDesired(tx, task, 'shutdown')
-    return isReplaced(task) ? createTask(tx, service, placeOf(task), 'ready') : undefined
+    const isNeeded = isReplaced(task) && !hasSuccessor(store, task)
+    return isNeeded ? createTask(tx, service, placeOf(task), 'ready') : undefined
   })
   if (replacement === undefined) return
   void start(context, replacement.ID, waitBefore(context, service, task), pace.signal)
+}
+
+/** A rolling update may have made one already. SwarmKit makes another, and removes it at its next look. */
+function hasSuccessor(store: Store, task: Task): boolean {
+  const key = placeKey(placeOf(task))
+  return store
+    .tasksOf(task.ServiceID)
+    .some((other) => other.ID !== task.ID && isWanted(other) && placeKey(placeOf(other)) === key)
 }
 
 /** The delay does not apply to drained nodes, and nobody waits for a task whose node is down (restart.go). */

@@ -2,7 +2,7 @@
 // Owns the table from method and path to what happens. Refuses sockets and faults (api.ts).
 
 import type { z } from 'zod'
-import { ApiError, type Control } from './control.ts'
+import { ApiError, badRequest, type Control } from './control.ts'
 import { engineVersion, infoOf, localNetworks, networkResource, versionOf } from './engine-info.ts'
 import type { Events } from './events.ts'
 import {
@@ -119,7 +119,7 @@ async function parse<T extends z.ZodType>(schema: T, call: Call): Promise<z.infe
   try {
     raw = parseJson(await call.body())
   } catch (cause) {
-    throw new ApiError(400, `invalid JSON: ${String(cause)}`, { cause })
+    throw badRequest(`invalid JSON: ${String(cause)}`, cause)
   }
   const parsed = schema.safeParse(raw)
   if (!parsed.success) throw new ApiError(400, `invalid specification: ${parsed.error.message}`)

@@ -47,7 +47,11 @@ export type Store = {
   readonly watch: (listener: (change: Change) => void) => () => void
 }
 
-type Table<T> = { readonly byId: Map<string, T>; sorted: readonly T[] | undefined }
+type Table<T> = {
+  readonly byId: Map<string, T>
+  sortedIds: readonly string[] | undefined
+  sorted: readonly T[] | undefined
+}
 
 type State = {
   readonly identity: Identity
@@ -55,20 +59,25 @@ type State = {
   readonly tasksByService: Map<string, Map<string, Task>>
   readonly listeners: Set<(change: Change) => void>
   readonly untold: Change[]
+  readonly transaction: Transaction
+  /** Version and time of the commit in progress. */
   index: number
+  now: string
   telling: boolean
 }
 
 export function createStore(identity: Identity): Store {
-  const state: State = {
+  const bare = {
     identity,
     tables: { network: createTable(), node: createTable(), service: createTable(), task: createTable() },
     tasksByService: new Map(),
-    listeners: new Set(),
+    listeners: new Set<(change: Change) => void>(),
     untold: [],
     index: 10,
+    now: '',
     telling: false,
   }
+  const state: State = Object.assign(bare, { transaction: createTransaction(bare) })
   return {
     get: (kind, id) => state.tables[kind].byId.get(id),
     list: (kind) => sortedList(state.tables[kind]),
@@ -82,26 +91,32 @@ export function createStore(identity: Identity): Store {
 }
 
 function createTable<T>(): Table<T> {
-  return { byId: new Map(), sorted: undefined }
+  return { byId: new Map(), sortedIds: undefined, sorted: undefined }
 }
 
-function sortedList<T extends { readonly ID: string }>(table: Table<T>): readonly T[] {
-  table.sorted ??= [...table.byId.values()].sort((a, b) => (a.ID < b.ID ? -1 : 1))
+function sortedList<T>(table: Table<T>): readonly T[] {
+  table.sortedIds ??= [...table.byId.keys()].sort()
+  table.sorted ??= table.sortedIds.flatMap((id) => table.byId.get(id) ?? [])
   return table.sorted
 }
 
 function commit<T>(state: State, change: (transaction: Transaction) => T): T {
   state.index += 1
-  const result = change(createTransaction(state, state.index, state.identity.timestamp()))
+  state.now = state.identity.timestamp()
+  const result = change(state.transaction)
   tell(state)
   return result
 }
 
-function createTransaction(state: State, index: number, now: string): Transaction {
+/** One object serves all commits: they are synchronous, so there is never more than one. */
+function createTransaction(state: Omit<State, 'transaction'>): Transaction {
   const table = <K extends Kind>(kind: K): Table<Objects[K]> => state.tables[kind]
   return {
-    now,
+    get now() {
+      return state.now
+    },
     create: (kind, fields) => {
+      const { index, now } = state
       const meta = { ID: state.identity.id(), Version: { Index: index }, CreatedAt: now, UpdatedAt: now }
       const object = complete(kind, meta, fields)
       put(state, table(kind), object)
@@ -111,7 +126,7 @@ function createTransaction(state: State, index: number, now: string): Transactio
     update: (kind, id, update) => {
       const old = table(kind).byId.get(id)
       if (old === undefined) return
-      const object = { ...update(old), Version: { Index: index }, UpdatedAt: now }
+      const object = { ...update(old), Version: { Index: state.index }, UpdatedAt: state.now }
       put(state, table(kind), object)
       note(state, kind, 'update', object, old)
     },
@@ -129,14 +144,18 @@ function complete<K extends Kind>(_kind: K, meta: Meta, fields: Fields<Objects[K
   return { ...meta, ...fields } as unknown as Objects[K]
 }
 
-function put<T extends Objects[Kind]>(state: State, table: Table<T>, object: T): void {
+type Indexed = Pick<State, 'tasksByService' | 'untold'>
+
+function put<T extends Objects[Kind]>(state: Indexed, table: Table<T>, object: T): void {
+  if (!table.byId.has(object.ID)) table.sortedIds = undefined
   table.byId.set(object.ID, object)
   table.sorted = undefined
   if ('ServiceID' in object) indexTask(state, object)
 }
 
-function drop<T extends Objects[Kind]>(state: State, table: Table<T>, object: T): void {
+function drop<T extends Objects[Kind]>(state: Indexed, table: Table<T>, object: T): void {
   table.byId.delete(object.ID)
+  table.sortedIds = undefined
   table.sorted = undefined
   if (!('ServiceID' in object)) return
   const tasks = state.tasksByService.get(object.ServiceID)
@@ -144,14 +163,14 @@ function drop<T extends Objects[Kind]>(state: State, table: Table<T>, object: T)
   if (tasks?.size === 0) state.tasksByService.delete(object.ServiceID)
 }
 
-function indexTask(state: State, task: Task): void {
+function indexTask(state: Indexed, task: Task): void {
   const tasks = state.tasksByService.get(task.ServiceID)
   if (tasks === undefined) state.tasksByService.set(task.ServiceID, new Map([[task.ID, task]]))
   else tasks.set(task.ID, task)
 }
 
 function note<K extends Kind>(
-  state: State,
+  state: Indexed,
   kind: K,
   action: Change['action'],
   object: Objects[K],

@@ -21,6 +21,7 @@ import type { RequestLog } from './request-log.ts'
 import { createEmptyRuntime, type RuntimeKind } from './runtime.ts'
 import { createScheduler } from './scheduler.ts'
 import { type Change, createStore, type Store } from './store.ts'
+import { isDirty } from './tasks.ts'
 import { realTiming, type Timing } from './timing.ts'
 import { createWorker, type Worker } from './worker.ts'
 
@@ -261,8 +262,11 @@ function settled(store: Store, serviceId: string, running: number, signal: Abort
 function isSettled(store: Store, serviceId: string, running: number): boolean {
   const service = store.get('service', serviceId)
   const wanted = store.tasksOf(serviceId).filter(isWanted)
-  const isUpdating = /^updating$|_started$/.test(service?.UpdateStatus?.State ?? '')
-  return !isUpdating && wanted.length === running && wanted.every(isRunning)
+  if (wanted.length !== running || !wanted.every(isRunning)) return false
+  const state = service?.UpdateStatus?.State ?? ''
+  if (/^updating$|_started$/.test(state)) return false
+  // A paused update leaves tasks as they are; otherwise a task of an old specification is about to be replaced.
+  return service === undefined || /paused$/.test(state) || !wanted.some((task) => isDirty(service, task))
 }
 
 function describe(store: Store, serviceId: string, running: number): string {

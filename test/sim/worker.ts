@@ -106,9 +106,10 @@ async function live(context: Context, taskId: string): Promise<void> {
 async function run(context: Context, task: Task, life: Life): Promise<void> {
   const publishedPorts = publishPorts(task)
   const options = containerOptions(context, task, publishedPorts)
+  const runtime = runtimeOf(context, options.env, task)
   let container: Container
   try {
-    container = await context.runtimes[runtimeOf(context, options.env, task)].start(options)
+    container = await context.runtimes[runtime].start(options)
   } catch (error) {
     setStatus(context, task.ID, 'failed', 'starting', { Err: `starting container failed: ${String(error)}` })
     return
@@ -120,7 +121,7 @@ async function run(context: Context, task: Task, life: Life): Promise<void> {
   life.container = container
   void container.exited.then((exit) => reportExit(context, task.ID, life, exit))
   if (!(await becomeHealthy(context, task, life))) return
-  await context.forwarder.join(memberOf(task, options))
+  if (runtime !== 'none') await context.forwarder.join(memberOf(task, options))
   if (life.stop.signal.aborted) return context.forwarder.leave(task.ID)
   setStatus(context, task.ID, 'running', 'started', {
     ContainerStatus: { ContainerID: context.identity.containerId(), PID: container.pid, ExitCode: 0 },

@@ -26,9 +26,15 @@ export function watchRest(swarm: SimulatedSwarm): Rest {
       changedMs = performance.now()
       await eventually(() => performance.now() - changedMs > quietMs, { timeoutMs })
       const listed = edge.source.status().lists
-      await eventually(() => edge.source.status().lists >= listed + 3, { timeoutMs })
+      await eventually(() => hasListed(edge, listed), { timeoutMs })
       return edge.settled(timeoutMs)
     },
     [Symbol.dispose]: unwatch,
   }
+}
+
+/** Not while the source does not believe yet that something is gone. */
+function hasListed(edge: Edge, listed: number): boolean {
+  const { lists, isHeldBack } = edge.source.status()
+  return lists >= listed + 3 && !isHeldBack
 }

@@ -17,6 +17,7 @@ test.for([
 test('a foreign value is quoted, escaped and cut', () => {
   expect(quote('a "b"\n')).toBe(String.raw`"a \"b\"\n"`)
   expect(quote('\u001b[31m')).toBe(String.raw`"\u001b[31m"`)
+  expect(quote('a\u009b\u202e\u2028b')).toBe(String.raw`"a\u009b\u202e\u2028b"`)
   expect(quote('abcdef', 3)).toBe('"abc…"')
 })
 

@@ -64,8 +64,9 @@ test('the endpoint mode is the one in effect', () => {
   expect(readService({ ...service, Spec, Endpoint: { Spec: { Mode: 'vip' } } }).endpointMode).toBe('vip')
 })
 
-test('only ports published in host mode are host ports', () => {
+test('only ports published in host mode are host ports, each of them once', () => {
   const Ports = [
+    { TargetPort: 80, PublishedPort: 8080, PublishMode: 'host', Protocol: 'tcp' },
     { TargetPort: 80, PublishedPort: 8080, PublishMode: 'host', Protocol: 'tcp' },
     { TargetPort: 81, PublishedPort: 8081, PublishMode: 'ingress', Protocol: 'tcp' },
     { TargetPort: 0, PublishMode: 'host' },

@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+// The entry point: fits the process (arguments, environment, streams, signals) to the command line.
+// The only place that exits, and that reads the environment.
+
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { arch, hostname, platform } from 'node:os'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import type { CliPorts } from './cli/ports.ts'
+import { runProgram } from './cli/program.ts'
+import type { Settings } from './cli/settings.ts'
+import { ownSections } from './core/backend-name.ts'
+import { isAgentError } from './core/errors.ts'
+import type { Observed } from './core/observed.ts'
+import { createFiles } from './haproxy/files.ts'
+import { observe } from './haproxy/observe.ts'
+import { createRuntime } from './haproxy/runtime.ts'
+import { createRenderer } from './render/render.ts'
+import { dockerEndpoint, serve, sourceOptions } from './serve.ts'
+import { readSnapshot } from './swarm/source.ts'
+
+const runtimeTimeoutMs = 5000
+
+function packageVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  const version =
+    typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : ''
+  return String(version)
+}
+
+/** What HAProxy runs; undefined where nobody listens on its socket. */
+async function observeOnce(settings: Settings, signal: AbortSignal): Promise<Observed | undefined> {
+  await using runtime = createRuntime({
+    socketPath: settings.haproxy.workerSocket,
+    timeoutMs: runtimeTimeoutMs,
+  })
+  try {
+    const options = { routesMap: settings.config.routesMap, ignoreBackends: ownSections }
+    return await observe(runtime, options, signal)
+  } catch (error) {
+    if (isAgentError(error, 'runtime-unreachable')) return undefined
+    throw error
+  }
+}
+
+function portsOfProcess(): CliPorts {
+  return {
+    argv: process.argv.slice(2),
+    env: process.env,
+    host: {
+      hostname: hostname(),
+      os: platform(),
+      arch: arch(),
+      version: packageVersion(),
+      templatesDir: fileURLToPath(new URL('../templates', import.meta.url)),
+    },
+    isTerminal: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
+    columns: process.stdout.columns,
+    stdout: (written) => process.stdout.write(written),
+    stderr: (written) => process.stderr.write(written),
+    readStdin: () => text(process.stdin),
+    readFile: (path, signal) => readFile(path, { encoding: 'utf8', signal }),
+    writeFiles: async (dir, files, signal) => {
+      const written = createFiles({ dir })
+      return (await written.write(files, signal)).map((name) => written.path(name))
+    },
+    readSnapshot: (settings, signal) =>
+      readSnapshot(sourceOptions(settings, dockerEndpoint(settings), hostname()), signal),
+    observe: observeOnce,
+    createRenderer: (settings) => createRenderer(settings.haproxy.templatesDir, settings.config),
+    run: (settings, signal) => serve(settings, hostname(), signal),
+  }
+}
+
+/** The first signal ends things in order, a second one at once. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController()
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(1)
+      stop.abort()
+    })
+  }
+  return stop.signal
+}
+
+process.exitCode = await runProgram(portsOfProcess(), stopSignal())

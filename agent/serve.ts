@@ -1,0 +1,82 @@
+// The running agent: settings in, log lines out, until a signal.
+// Owns what is logged about the engine and HAProxy. Refuses the process's signals (main.ts).
+
+import { readFileSync } from 'node:fs'
+import { type AgentReport, createAgent } from './agent.ts'
+import type { Settings } from './cli/settings.ts'
+import { createLog, createReport, errorFacts, type Log } from './log.ts'
+import { type DockerEndpoint, endpointText, parseEndpoint } from './swarm/endpoint.ts'
+import { createDockerSource, type DockerSource, type DockerSourceOptions } from './swarm/source.ts'
+
+/** Runs the agent until the signal aborts, and ends a managed HAProxy then, its sessions first. */
+export async function serve(settings: Settings, hostname: string, signal: AbortSignal): Promise<void> {
+  const log = createLog({ level: settings.log.level })
+  const endpoint = dockerEndpoint(settings)
+  const source = createLoggedSource(settings, endpoint, hostname, log.child('docker'))
+  await using agent = await createAgent(settings, source, createAgentReport(log))
+  log.info(
+    { engine: endpointText(endpoint), haproxy: settings.haproxy.mode, runDir: settings.haproxy.runDir },
+    'agent started',
+  )
+  await agent.run(signal)
+  log.info({}, 'agent stopping')
+  await agent.stopHaproxy(new AbortController().signal)
+  log.info({}, 'agent stopped')
+}
+
+/** Where the engine is, with its certificates read. */
+export function dockerEndpoint(settings: Settings): DockerEndpoint {
+  return parseEndpoint(settings.docker.variables, (path) => readFileSync(path, 'utf8'))
+}
+
+/** What the source of both `run` and the commands that ask once is told. */
+export function sourceOptions(
+  settings: Settings,
+  endpoint: DockerEndpoint,
+  hostname: string,
+): DockerSourceOptions {
+  const { edgeNetworks, timeoutMs, pollQuietMs, pollMovingMs, pollMovingForMs, reconcileMs } = settings.docker
+  return {
+    endpoint,
+    edgeNetworks,
+    hostname,
+    deadlineMs: timeoutMs,
+    cadence: { quietMs: pollQuietMs, movingMs: pollMovingMs, hotMs: pollMovingForMs, fullMs: reconcileMs },
+  }
+}
+
+function createLoggedSource(
+  settings: Settings,
+  endpoint: DockerEndpoint,
+  hostname: string,
+  log: Log,
+): DockerSource {
+  return createDockerSource({
+    ...sourceOptions(settings, endpoint, hostname),
+    onTrouble: (error) => log.error(errorFacts(error), 'engine not usable, routing stands'),
+    onRecovery: (troubledMs) => log.info({ troubledMs: Math.round(troubledMs) }, 'engine usable again'),
+    onOddity: (oddity) => log.warn({ ...oddity }, 'element of a list left out'),
+  })
+}
+
+function createAgentReport(log: Log): AgentReport {
+  const haproxyLog = log.child('haproxy')
+  return {
+    ...createReport(log),
+    haproxy: (event) => {
+      if (event.kind === 'output') haproxyLog.debug({ lines: event.lines }, 'haproxy said')
+      if (event.kind === 'died')
+        haproxyLog.error({ pid: event.pid, restartMs: event.restartMs }, 'haproxy died')
+      if (event.kind === 'restarted') haproxyLog.warn({ pid: event.pid }, 'haproxy restarted')
+      if (event.kind === 'restart-failed') {
+        haproxyLog.error(
+          { ...errorFacts(event.error), restartMs: event.restartMs },
+          'haproxy did not restart',
+        )
+      }
+    },
+    lowered: (setting, from, to) =>
+      log.warn({ setting, from, to }, 'setting lowered to what the limit on open files allows'),
+    notResumed: (error) => log.warn(errorFacts(error), 'haproxy not resumed from the files on disk'),
+  }
+}

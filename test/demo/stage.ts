@@ -1,0 +1,173 @@
+// The demo's world: a Swarm, the edge in front of it, and the traffic through it.
+// Owns its life: whatever happens, HAProxy is gone when the stage is disposed of. Refuses to know the steps.
+
+import { showProcesses } from '../../agent/haproxy/master.ts'
+import { identify, killGroup } from '../../agent/haproxy/pid.ts'
+import type { SimulatedSwarm } from '../sim/swarm.ts'
+import { type Answer, ask } from '../support/client.ts'
+import { type Edge, type EdgeOptions, freePort, startEdge } from '../support/edge.ts'
+import { eventually } from '../support/eventually.ts'
+import { startTraffic, type Tally, type Traffic } from '../support/traffic.ts'
+import { isConverged } from './rest.ts'
+
+export type StageOptions = Pick<EdgeOptions, 'onOutcome' | 'onProblems'> & {
+  readonly swarm: SimulatedSwarm
+  readonly runDir: string
+  /** Settings of the agent, by flag. */
+  readonly flags: Readonly<Record<string, string>>
+  readonly trafficMs: number
+  readonly signal: AbortSignal
+}
+
+/** What the agents of the stage have done so far, one after the other. */
+export type Totals = {
+  readonly reloads: number
+  readonly commands: number
+  readonly troubles: readonly string[]
+}
+
+export type Stage = AsyncDisposable & {
+  readonly swarm: SimulatedSwarm
+  readonly runDir: string
+  readonly port: number
+  readonly startAgent: () => Promise<void>
+  /** The agent ends; HAProxy goes on. */
+  readonly stopAgent: () => Promise<void>
+  /** The version of the HAProxy that runs. */
+  readonly haproxyVersion: () => string
+  /** The traffic asks this host too from now on; the first one starts it. */
+  readonly addHost: (host: string) => void
+  /** No POST for this host from now on. */
+  readonly askByGetOnly: (host: string | undefined) => void
+  readonly tally: () => Tally
+  readonly totals: () => Totals
+  /** One request beside the traffic. */
+  readonly ask: (host: string) => Promise<Answer>
+  /** Waits for something in this world. */
+  readonly until: (condition: () => boolean) => Promise<unknown>
+  /** Waits until Swarm has nothing left to do, and HAProxy runs what it asks for. */
+  readonly rest: () => Promise<void>
+}
+
+type State = {
+  readonly options: StageOptions
+  readonly port: number
+  readonly hosts: string[]
+  readonly past: Edge[]
+  edge: Edge | undefined
+  traffic: Traffic | undefined
+  getOnly: string | undefined
+}
+
+const restTimeoutMs = 20_000
+/** 8 clients with this rest between two requests ask about 200 times a second. */
+const clients = { clients: 8, pauseMs: 38 } as const
+
+/** A stage with a Swarm on it; neither agent nor HAProxy run before `startAgent`. */
+export async function openStage(options: StageOptions): Promise<Stage> {
+  const { swarm, runDir, signal } = options
+  const port = await freePort()
+  const state: State = {
+    options,
+    port,
+    hosts: [],
+    past: [],
+    edge: undefined,
+    traffic: undefined,
+    getOnly: undefined,
+  }
+  const interrupted = rejectedBy(signal)
+  // Whoever waits hears of it; between two waits nobody does.
+  interrupted.catch(() => {})
+  const until = (condition: () => boolean) => eventually(condition, { timeoutMs: restTimeoutMs, signal })
+  return {
+    swarm,
+    runDir,
+    port,
+    startAgent: () => startAgent(state),
+    stopAgent: () => stopAgent(state),
+    haproxyVersion: () => state.edge?.status().observed?.worker.version ?? '',
+    addHost: (host) => addHost(state, host),
+    askByGetOnly: (host) => {
+      state.getOnly = host
+    },
+    tally: () => state.traffic?.tally() ?? { answered: 0, failures: [] },
+    totals: () => totals(state),
+    ask: (host) => ask({ port, host }),
+    until,
+    rest: () => rest(state, until, interrupted),
+    [Symbol.asyncDispose]: () => dispose(state),
+  }
+}
+
+async function startAgent(state: State): Promise<void> {
+  const { swarm, runDir, flags, onOutcome, onProblems } = state.options
+  state.edge = await startEdge({
+    engine: swarm.socketPath,
+    runDir,
+    flags,
+    port: state.port,
+    ...(onOutcome === undefined ? {} : { onOutcome }),
+    ...(onProblems === undefined ? {} : { onProblems }),
+  })
+}
+
+async function stopAgent(state: State): Promise<void> {
+  const { edge } = state
+  if (edge === undefined) return
+  await edge.letGo()
+  state.past.push(edge)
+  state.edge = undefined
+}
+
+function addHost(state: State, host: string): void {
+  state.hosts.push(host)
+  state.traffic ??= startTraffic({
+    port: state.port,
+    hosts: state.hosts,
+    ...clients,
+    maxMs: state.options.trafficMs,
+    method: (planned, request) => (request.host === state.getOnly ? 'GET' : planned),
+  })
+}
+
+function totals({ past, edge }: State): Totals {
+  const edges = edge === undefined ? past : [...past, edge]
+  const statuses = edges.map((each) => each.status())
+  return {
+    reloads: statuses.reduce((sum, status) => sum + status.counters.reloads, 0),
+    commands: statuses.reduce((sum, status) => sum + status.commands.changes, 0),
+    troubles: edges.flatMap(({ told }) => [...told.troubles, ...told.notes].map(String)),
+  }
+}
+
+/** The agent has seen the Swarm at rest once a few lists were made since. */
+async function rest(state: State, until: Stage['until'], interrupted: Promise<never>): Promise<void> {
+  const { edge, options } = state
+  if (edge === undefined) return
+  await until(() => isConverged(options.swarm))
+  const listed = edge.source.status().lists
+  await until(() => edge.source.status().lists >= listed + 2)
+  await Promise.race([edge.settled(restTimeoutMs), interrupted])
+}
+
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
+
+async function dispose({ traffic, edge, options }: State): Promise<void> {
+  await traffic?.stop()
+  await edge?.[Symbol.asyncDispose]()
+  await endHaproxy(`${options.runDir}/master.sock`)
+}
+
+/** No agent has it in hand between the end of one and the adoption by the next: then this ends it. */
+async function endHaproxy(masterSocket: string): Promise<void> {
+  const processes = showProcesses({ socketPath: masterSocket, timeoutMs: 1000 }, AbortSignal.timeout(2000))
+  const pid = await processes.then(({ master }) => master.pid).catch(() => undefined)
+  const identity = pid === undefined ? undefined : await identify(pid)
+  if (identity !== undefined) await killGroup(identity)
+}

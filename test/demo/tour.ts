@@ -1,0 +1,108 @@
+// Takes the steps one after the other, and measures what came of each.
+// Owns the order of a step. Refuses to print (the screen does) and to judge (judge.ts).
+
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Problem } from '../../agent/core/problem.ts'
+import type { Outcome } from '../../agent/reconcile/ports.ts'
+import type { Tally } from '../support/traffic.ts'
+import type { Commits } from './commits.ts'
+import { faultsOf, type Tour, verdictOf } from './judge.ts'
+import type { Pace } from './pace.ts'
+import type { Screen } from './screen.ts'
+import type { Stage, Totals } from './stage.ts'
+import type { Change, Measured, Step, StepResult } from './step.ts'
+
+/** Collects what the agent tells, and shows it at once. */
+export type Recorder = {
+  readonly outcome: (outcome: Outcome) => void
+  readonly problems: (appeared: readonly Problem[]) => void
+  /** What has been told since the last call. */
+  readonly take: () => Pick<Measured, 'changes' | 'problems'>
+}
+
+export function createRecorder(commits: Commits, screen: Screen): Recorder {
+  let changes: Change[] = []
+  let problems: Problem[] = []
+  return {
+    outcome: (outcome) => {
+      const change = { outcome, sinceCommitMs: commits.sinceCommit(outcome) }
+      changes.push(change)
+      screen.change(change)
+    },
+    problems: (appeared) => {
+      problems.push(...appeared)
+      for (const problem of appeared) screen.problem(problem)
+    },
+    take: () => {
+      const taken = { changes, problems }
+      changes = []
+      problems = []
+      return taken
+    },
+  }
+}
+
+export type TourParts = {
+  readonly stage: Stage
+  readonly recorder: Recorder
+  readonly commits: Commits
+  readonly screen: Screen
+  readonly pace: Pace
+  readonly signal: AbortSignal
+}
+
+/** Takes the steps. One that does not come to an end ends the tour; rejects only when the signal is aborted. */
+export async function runTour(parts: TourParts, steps: readonly Step[]): Promise<Tour> {
+  const startedMs = performance.now()
+  const results: StepResult[] = []
+  // Each step counts from where the one before stopped counting, so that no request falls between two steps.
+  let counted = countsOf(parts.stage)
+  let broken: string | undefined
+  try {
+    for (const [index, step] of steps.entries()) {
+      parts.screen.heading(step, index + 1)
+      const after = await takeStep(parts, step)
+      const result = resultOf(parts, step, counted, after)
+      counted = after
+      results.push(result)
+      parts.screen.result(result)
+      await delay(parts.pace.afterMs, undefined, { signal: parts.signal })
+    }
+  } catch (error) {
+    parts.signal.throwIfAborted()
+    broken = `${steps[results.length]?.title}: ${error instanceof Error ? error.message : String(error)}`
+  }
+  return { results, durationMs: performance.now() - startedMs, broken }
+}
+
+type Counts = { readonly totals: Totals; readonly tally: Tally }
+
+function countsOf(stage: Stage): Counts {
+  return { totals: stage.totals(), tally: stage.tally() }
+}
+
+async function takeStep({ stage, commits, screen, pace, signal }: TourParts, step: Step): Promise<Counts> {
+  stage.askByGetOnly(step.getOnly)
+  await delay(pace.beforeMs, undefined, { signal })
+  commits.forget()
+  await step.act(stage)
+  await stage.rest()
+  const evidence = await step.show?.(stage)
+  if (evidence !== undefined) screen.evidence(evidence)
+  await delay(pace.watchMs, undefined, { signal })
+  return countsOf(stage)
+}
+
+function resultOf({ recorder }: TourParts, step: Step, before: Counts, after: Counts): StepResult {
+  const measured: Measured = {
+    ...recorder.take(),
+    reloads: after.totals.reloads - before.totals.reloads,
+    commands: after.totals.commands - before.totals.commands,
+    troubles: after.totals.troubles.slice(before.totals.troubles.length),
+    traffic: {
+      answered: after.tally.answered - before.tally.answered,
+      failures: after.tally.failures.slice(before.tally.failures.length),
+    },
+  }
+  return { ...measured, step, verdict: verdictOf(measured), faults: faultsOf(step.expect, measured) }
+}

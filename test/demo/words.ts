@@ -1,0 +1,73 @@
+// Outcomes, numbers and times in words.
+// Pure. Refuses layout and colour (lines.ts).
+
+import type { Action } from '../../agent/core/action.ts'
+import type { Change } from './step.ts'
+
+/** `92 ms`, `2.1 ms`, `1.2 s`. */
+export function duration(ms: number): string {
+  if (ms >= 995) return `${(ms / 1000).toFixed(1)} s`
+  return ms >= 9.95 ? `${Math.round(ms)} ms` : `${ms.toFixed(1)} ms`
+}
+
+/** `1,204 requests`. */
+export function counted(number: number, noun: string): string {
+  return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** What has changed, and what it cost; `version` is HAProxy's. */
+export function changeWords(
+  { outcome }: Change,
+  version: string,
+): { readonly what: string; readonly cost: string } {
+  const took = duration(outcome.durationMs)
+  switch (outcome.kind) {
+    case 'start':
+      return {
+        what: `HAProxy ${version} with ${counted(outcome.backends, 'backend')} and ${counted(outcome.servers, 'server')}`,
+        cost: `in ${took}`,
+      }
+    case 'adopt':
+      return { what: 'HAProxy runs: read it, and take it over as it is', cost: `in ${took}` }
+    case 'reload':
+      return { what: outcome.reasons.map((reason) => reason.text).join('; '), cost: `in ${took}` }
+    case 'live':
+      return {
+        what: actionWords(outcome.actions),
+        cost: `${counted(outcome.actions.length, 'action')} in ${took}`,
+      }
+  }
+}
+
+function actionWords(actions: readonly Action[]): string {
+  const opened = serversOf(actions, 'open-server')
+  const added = serversOf(actions, 'add-server').filter((name) => !opened.includes(name))
+  const closed = serversOf(actions, 'close-server')
+  const deleted = serversOf(actions, 'delete-server').filter((name) => !closed.includes(name))
+  const others = actions.filter((action) => !told.has(action.kind)).length
+  return [
+    phrase('added', added),
+    phrase('opened', opened),
+    phrase('closed', closed),
+    phrase('deleted', deleted),
+    others === 0 ? '' : `${counted(others, 'change')} of routes, addresses or weights`,
+  ]
+    .filter((text) => text !== '')
+    .join('; ')
+}
+
+const told = new Set<Action['kind']>(['add-server', 'open-server', 'close-server', 'delete-server'])
+
+function serversOf(actions: readonly Action[], kind: Action['kind']): readonly string[] {
+  return actions.flatMap((action) => ('server' in action && action.kind === kind ? [action.server] : []))
+}
+
+function phrase(verb: string, servers: readonly string[]): string {
+  return servers.length === 0 ? '' : `${verb} ${servers.map(serverName).join(', ')}`
+}
+
+/** `shop.2.6c4rofpqis9tb9tya23276xby` to `shop.2.6c4r`: a new task in a slot has its predecessor's number. */
+function serverName(server: string): string {
+  const [service = '', slot, id] = server.split('.')
+  return id === undefined ? `${service} (its virtual IP)` : `${service}.${slot}.${id.slice(0, 4)}`
+}

@@ -1,0 +1,56 @@
+// A second HAProxy, started from a copy of the files that a first one should come up from again.
+// Owns the copy, with every path and address replaced, and the short life of the process. Changes nothing of the first.
+
+import { spawn } from 'node:child_process'
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { eventually } from './eventually.ts'
+import { type LiveState, readLiveState } from './live-state.ts'
+import { tempDir } from './temp-dir.ts'
+
+export type FreshOptions = {
+  readonly binary: string
+  /** The folder with `haproxy.cfg`, `routes.map` and `errors/`. */
+  readonly runDir: string
+}
+
+/**
+ * The state in which HAProxy comes up from the files in a run folder.
+ *
+ * The copy listens on unix sockets in a folder of its own. Rejects with HAProxy's own words where it does not start.
+ */
+export async function freshState({ binary, runDir }: FreshOptions): Promise<LiveState> {
+  await using dir = await tempDir('tgf-')
+  const configFile = await copyFiles(runDir, dir.path)
+  await using haproxy = start(binary, configFile)
+  const source = { socketPath: join(dir.path, 'worker.sock'), routesMap: join(dir.path, 'routes.map') }
+  return await Promise.race([eventually(() => readLiveState(source), { timeoutMs: 10_000 }), haproxy.failed])
+}
+
+async function copyFiles(from: string, to: string): Promise<string> {
+  const config = await readFile(join(from, 'haproxy.cfg'), 'utf8')
+  const moved = config.replaceAll(from, to).replaceAll(/^(\s+bind) .*$/gm, `$1 unix@${join(to, 'http.sock')}`)
+  await cp(join(from, 'errors'), join(to, 'errors'), { recursive: true })
+  await cp(join(from, 'routes.map'), join(to, 'routes.map'))
+  await writeFile(join(to, 'haproxy.cfg'), moved)
+  return join(to, 'haproxy.cfg')
+}
+
+function start(binary: string, configFile: string): AsyncDisposable & { readonly failed: Promise<never> } {
+  const child = spawn(binary, ['-db', '-f', configFile], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const failed = ended.then(() => Promise.reject(new Error(`no HAProxy comes up from the files: ${said}`)))
+  // It ends in any case, and mostly when nobody waits for it any more.
+  failed.catch(() => {})
+  return {
+    failed,
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
