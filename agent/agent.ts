@@ -4,7 +4,7 @@
 import { availableParallelism } from 'node:os'
 import type { Settings } from './cli/settings.ts'
 import { type AgentError, isAgentError } from './core/errors.ts'
-import type { ConfigSettings } from './core/settings.ts'
+import { type ConfigSettings, fileNames } from './core/settings.ts'
 import { maxConnectionsFor, readFdLimit } from './haproxy/fd-limit.ts'
 import type { ProcessEvent } from './haproxy/process.ts'
 import type { CommandCounts } from './haproxy/runtime.ts'
@@ -12,7 +12,7 @@ import { createHaproxyEdge, type HaproxyEdge } from './haproxy-port.ts'
 import { createLoop } from './reconcile/loop.ts'
 import type { Report } from './reconcile/ports.ts'
 import type { Status } from './reconcile/status.ts'
-import { createRenderer, fileNames } from './render/render.ts'
+import { createRenderer } from './render/render.ts'
 import type { DockerSource } from './swarm/source.ts'
 
 /** What the agent tells whoever runs it. */

@@ -6,6 +6,7 @@ import { ownSections } from './core/backend-name.ts'
 import type { ConfigFault } from './core/culprit.ts'
 import { AgentError } from './core/errors.ts'
 import type { Observed } from './core/observed.ts'
+import { fileNames } from './core/settings.ts'
 import { apply } from './haproxy/apply.ts'
 import { checkConfig } from './haproxy/check.ts'
 import { createFiles, type Files as FileStore } from './haproxy/files.ts'
@@ -15,7 +16,6 @@ import { createHaproxyProcess, type HaproxyProcess, type ProcessEvent } from './
 import { type CommandCounts, createRuntime, type Runtime } from './haproxy/runtime.ts'
 import { waitForWorker } from './haproxy/worker.ts'
 import type { Files, HaproxyPort } from './reconcile/ports.ts'
-import { fileNames } from './render/render.ts'
 
 export type HaproxyOptions = {
   readonly mode: 'managed' | 'attached'
@@ -99,11 +99,15 @@ async function makeFolder(dir: string): Promise<void> {
   try {
     await mkdir(dir, { recursive: true, mode: 0o750 })
   } catch (cause) {
-    throw new AgentError('files-unwritable', `the run folder ${dir} cannot be made: ${String(cause)}`, {
-      hint: 'Make it, or name another one with --run-dir.',
-      cause,
-    })
+    throw noFolder(dir, cause)
   }
+}
+
+function noFolder(dir: string, cause: unknown): AgentError {
+  return new AgentError('files-unwritable', `the run folder ${dir} cannot be made: ${String(cause)}`, {
+    hint: 'Make it, or name another one with --run-dir.',
+    cause,
+  })
 }
 
 function manage(options: HaproxyOptions): Promise<HaproxyProcess> {

@@ -39,9 +39,15 @@ async function observeOnce(settings: Settings, signal: AbortSignal): Promise<Obs
     const options = { routesMap: settings.config.routesMap, ignoreBackends: ownSections }
     return await observe(runtime, options, signal)
   } catch (error) {
-    if (isAgentError(error, 'runtime-unreachable')) return undefined
+    if (isAgentError(error, 'runtime-unreachable') && isNobodyThere(error.cause)) return undefined
     throw error
   }
+}
+
+/** No socket, or one that a dead HAProxy left behind; a socket that hangs or refuses is trouble to be told. */
+function isNobodyThere(cause: unknown): boolean {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  return code === 'ENOENT' || code === 'ECONNREFUSED'
 }
 
 function portsOfProcess(): CliPorts {
@@ -84,5 +90,11 @@ function stopSignal(): AbortSignal {
   }
   return stop.signal
 }
+
+// `tidegate plan | head` ends in order.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
 
 process.exitCode = await runProgram(portsOfProcess(), stopSignal())

@@ -6,6 +6,7 @@ import { AgentError } from '../core/errors.ts'
 import type { Observed } from '../core/observed.ts'
 import { planChanges } from '../core/plan.ts'
 import type { Routing } from '../core/routing.ts'
+import { fileNames } from '../core/settings.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { listText, quote } from '../core/text.ts'
 import { checkedOf, checkLines, isAtFault } from './check-text.ts'
@@ -63,7 +64,7 @@ export async function render(call: Call, options: RenderOptions): Promise<ExitCo
       options.file === undefined ? files : new Map([[options.file, fileNamed(options.file, files)]])
     printJson(call, { files: Object.fromEntries(shown), problems })
   } else {
-    ports.stdout(fileNamed(options.file ?? 'haproxy.cfg', files))
+    ports.stdout(fileNamed(options.file ?? fileNames.config, files))
   }
   if (problems.length > 0 && !isJson) ports.stderr(`tidegate: ${problemsLine(problems.length)}\n`)
   return exitCodes.ok

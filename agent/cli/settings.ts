@@ -2,7 +2,7 @@
 // Owns the checks that take more than one setting. Refuses to read the process's environment: it is an argument.
 
 import { AgentError, assert } from '../core/errors.ts'
-import type { ConfigSettings, LoopSettings, RoutingSettings } from '../core/settings.ts'
+import { type ConfigSettings, fileNames, type LoopSettings, type RoutingSettings } from '../core/settings.ts'
 import { quote } from '../core/text.ts'
 import type { Parsed } from './setting-kinds.ts'
 import {
@@ -219,8 +219,8 @@ function configSettings(host: HostFacts, read: Read): ConfigSettings {
   return {
     httpBind: read('http-bind'),
     workerSocket: read('worker-socket'),
-    routesMap: `${runDir}/routes.map`,
-    errorsDir: `${runDir}/errors`,
+    routesMap: `${runDir}/${fileNames.routes}`,
+    errorsDir: `${runDir}/${fileNames.errors}`,
     maxConnections: read('max-connections'),
     logTarget: read('access-log'),
     infoHeaders: read('info-headers'),

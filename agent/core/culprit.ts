@@ -7,11 +7,15 @@ import type { Backend, Routing } from './routing.ts'
 import { ownerOf } from './servers.ts'
 import { quote } from './text.ts'
 
-/** One fault in a checked configuration, as HAProxy reported it. */
-export type ConfigFault = { readonly line: number | undefined; readonly text: string }
+/** One fault in a checked configuration, as HAProxy reported it: by line, by section, or by neither. */
+export type ConfigFault = {
+  readonly line: number | undefined
+  readonly section: string | undefined
+  readonly text: string
+}
 
 /** The ids of services whose part of the configuration holds a fault; empty where no fault lies in a service's part. */
-export function blameByLine(
+export function blameByPlace(
   config: string,
   faults: readonly ConfigFault[],
   routing: Routing,
@@ -19,8 +23,10 @@ export function blameByLine(
   const blamed = new Map<string, string>()
   const lines = config.split('\n')
   for (const fault of faults) {
-    if (fault.line === undefined) continue
-    const service = serviceAt(lines, fault.line, routing)
+    const service =
+      fault.line === undefined
+        ? routing.backends.get(fault.section ?? '')?.services[0]?.id
+        : serviceAt(lines, fault.line, routing)
     if (service !== undefined && !blamed.has(service)) blamed.set(service, fault.text)
   }
   return blamed

@@ -66,7 +66,7 @@ function isSettled(running: ObservedBackend, backend: Backend): boolean {
 }
 
 function reloadReasons({ placed, waiting }: Placement, observed: Observed): readonly ReloadReason[] {
-  const reasons = waiting.map(backendAdded)
+  const reasons = waiting.map((backend) => backendAdded(backend, observed.backends.has(backend.name)))
   for (const backend of placed.backends.values()) {
     const running = observed.backends.get(backend.name)
     if (running !== undefined && !isSettled(running, backend))
@@ -108,9 +108,10 @@ function serviceChanges(before: BackendService, after: BackendService): readonly
   return reasons
 }
 
-function backendAdded(backend: Backend): ReloadReason {
+function backendAdded(backend: Backend, isNameTaken: boolean): ReloadReason {
   const services = backend.services.map((service) => service.name).join(', ')
-  return { kind: 'backend-added', text: `backend ${backend.name} is new (service ${services})` }
+  const what = isNameTaken ? 'is made anew' : 'is new'
+  return { kind: 'backend-added', text: `backend ${backend.name} ${what} (service ${services})` }
 }
 
 function backendRemoved(name: string, running: ObservedBackend): ReloadReason {

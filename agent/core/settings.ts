@@ -33,6 +33,9 @@ export type ConfigSettings = {
   readonly hardStopAfterMs: number
 }
 
+/** Names of the files within the run folder; `errors` is a folder. */
+export const fileNames = { config: 'haproxy.cfg', routes: 'routes.map', errors: 'errors' } as const
+
 /** When the loop does what. */
 export type LoopSettings = {
   /** A reload waits until this long has passed without another reason for one... */

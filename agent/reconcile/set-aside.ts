@@ -1,7 +1,7 @@
 // Finds the services whose part of a configuration HAProxy refuses.
 // Refuses to change anything: it only has candidates checked.
 
-import { blameByLine, type ConfigFault } from '../core/culprit.ts'
+import { blameByPlace, type ConfigFault } from '../core/culprit.ts'
 import { AgentError } from '../core/errors.ts'
 import type { Backend, Routing } from '../core/routing.ts'
 import type { Files } from './ports.ts'
@@ -16,7 +16,7 @@ export type Trial = {
 /**
  * Tells who is to blame for faults in a routing's configuration: service ids, each with HAProxy's words.
  *
- * The faults' lines tell at once as a rule. Where they do not, backends are halved until one is left, at the price of a
+ * The faults' places tell at once as a rule. Where they do not, backends are halved until one is left, at the price of a
  * check for each halving.
  * @throws AgentError `config-rejected` where the configuration is refused even without any service
  */
@@ -26,7 +26,7 @@ export async function findCulprits(
   trial: Trial,
 ): Promise<ReadonlyMap<string, string>> {
   const config = trial.render(routing).get(trial.configFile) ?? ''
-  const blamed = blameByLine(config, faults, routing)
+  const blamed = blameByPlace(config, faults, routing)
   if (blamed.size > 0) return blamed
   const withoutServices = await trial.check(trial.render(only([])))
   if (withoutServices.length > 0) throw rejected(withoutServices)

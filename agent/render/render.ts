@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import ejs from 'ejs'
 import { AgentError } from '../core/errors.ts'
 import type { Backend, Routing } from '../core/routing.ts'
-import type { ConfigSettings } from '../core/settings.ts'
+import { type ConfigSettings, fileNames } from '../core/settings.ts'
 import { backendView, configView, routeLines, structureText } from '../core/view.ts'
 import { errorPages } from './error-pages.ts'
 
@@ -20,9 +20,6 @@ export type Renderer = {
   /** The digest that the configuration for this routing carries: the same as long as no reload is needed. */
   readonly structureOf: (routing: Routing) => string
 }
-
-/** Names of the files within the run folder. */
-export const fileNames = { config: 'haproxy.cfg', routes: 'routes.map', errors: 'errors' } as const
 
 type Template = { readonly source: string; readonly print: (view: object) => string }
 

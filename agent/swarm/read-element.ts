@@ -150,7 +150,9 @@ function readHostPorts(json: Json): Task['hostPorts'] {
     return isHost ? [{ targetPort, publishedPort, protocol: textAt(port, 'Protocol') || 'tcp' }] : []
   })
   // An engine with IPv6 reports each port twice, as bound on 0.0.0.0 and on [::], with nothing to tell them apart.
-  return ports.length < 2 ? ports : ports.filter((port, i) => ports.findIndex((other) => sameValue(other, port)) === i)
+  return ports.length < 2
+    ? ports
+    : ports.filter((port, i) => ports.findIndex((other) => sameValue(other, port)) === i)
 }
 
 function isPort(value: number): boolean {

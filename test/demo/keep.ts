@@ -3,6 +3,7 @@
 
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { env } from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { count } from '../../agent/cli/paint.ts'
 import type { Stage } from './stage.ts'
@@ -67,7 +68,7 @@ function curl(port: number, name: string): string {
 }
 
 function isInstalled(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+  return (env['PATH'] ?? '').split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK)
       return true

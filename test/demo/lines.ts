@@ -2,7 +2,6 @@
 // Pure. Refuses to write them (screen.ts).
 
 import type { Paint, Style } from '../../agent/cli/paint.ts'
-import { labelPrefix } from '../../agent/core/labels.ts'
 import type { Problem } from '../../agent/core/problem.ts'
 import type { Summary } from './judge.ts'
 import type { Change, Evidence, Step, StepResult, Verdict } from './step.ts'
@@ -12,7 +11,7 @@ export type Look = { readonly columns: number; readonly paint: Paint }
 
 /** Where the columns of a step begin. */
 const indent = '    '
-const textAt = 22
+const textAt = 21
 
 const styles: { readonly [V in Verdict | 'problem']: Style } = {
   start: 'green',
@@ -56,13 +55,13 @@ export function changeLines(change: Change, version: string, look: Look): readon
 export function problemLines(problem: Problem, look: Look): readonly string[] {
   const { service, label, found, expected, hint } = problem
   return [
-    ...row('problem', '', `${service}: ${label?.replace(labelPrefix, '') ?? ''} ${found}`, '', look),
+    ...row('problem', '', `${service}: ${label === undefined ? '' : `${label} is `}${found}`, '', look),
     ...row('', '', `expected ${expected}`, '', look),
     ...row('', '', hint, '', look),
   ]
 }
 
-export function evidenceLines({ command, lines }: Evidence, { paint }: Look): readonly string[] {
+function evidenceLines({ command, lines }: Evidence, { paint }: Look): readonly string[] {
   return [
     ...(command === undefined ? [] : [`${indent}$ ${command}`]),
     ...lines.map((line) => `${indent}  ${paint('dim', line)}`),
@@ -71,12 +70,13 @@ export function evidenceLines({ command, lines }: Evidence, { paint }: Look): re
 
 export function resultLines(result: StepResult, look: Look): readonly string[] {
   const { paint } = look
-  const { traffic, faults, verdict, commands } = result
-  const nothing =
-    verdict === 'nothing' ? row('nothing', '', `${counted(commands, 'command')} to HAProxy`, '', look) : []
+  const { step, traffic, faults, verdict, commands, evidence } = result
+  const because = step.because === undefined ? '' : `: ${step.because}`
+  const nothing = verdict === 'nothing' ? `${counted(commands, 'command')} to HAProxy${because}` : undefined
   const mark = faults.length === 0 ? paint('green', '✓') : paint('red', '✗')
   return [
-    ...nothing,
+    ...(nothing === undefined ? [] : row('nothing', '', nothing, '', look)),
+    ...(evidence === undefined ? [] : evidenceLines(evidence, look)),
     `${indent}${mark} ${trafficText(traffic.answered, traffic.failures.length, look)}`,
     ...faults.map((fault) => `${indent}  ${paint('red', fault)}`),
     ...traffic.failures.slice(0, 5).map(({ method, host, kept, what }) => {
@@ -96,13 +96,11 @@ function trafficText(answered: number, failed: number, { paint }: Look): string 
 
 /** The one line at the end. */
 export function summaryLines(summary: Summary, { columns, paint }: Look): readonly string[] {
-  const { ok, durationMs, steps, requests, reloads, liveChanges, faults } = summary
+  const { ok, requests, reloads, liveChanges, faults } = summary
   const verdict = ok ? paint('green', '✓') : paint('red', '✗')
-  const reloadText = `${counted(reloads.made, 'reload')} (${reloads.expected} expected)`
   const text = [
-    `${counted(steps, 'step')} in ${duration(durationMs)}`,
     `${counted(requests.answered, 'request')} answered, ${requests.failed} failed`,
-    reloadText,
+    `${counted(reloads.made, 'reload')}, ${reloads.expected} expected`,
     counted(liveChanges, 'live change'),
   ].join(' · ')
   return [
@@ -123,7 +121,7 @@ function row(
   { columns, paint }: Look,
 ): readonly string[] {
   const [first = '', ...others] = wrap(what, columns - textAt)
-  const lead = `${indent}${kind === '' ? '        ' : paint(styles[kind], kind.padEnd(8))}${time.padStart(8)}  `
+  const lead = `${indent}${kind === '' ? '        ' : paint(styles[kind], kind.padEnd(8))}${time.padStart(7)}  `
   const lines = [lead + first, ...others.map((line) => ' '.repeat(textAt) + line)]
   if (cost === '') return lines
   const used = textAt + (others.at(-1) ?? first).length

@@ -7,7 +7,7 @@ import type { Problem } from '../../agent/core/problem.ts'
 import type { Tally } from '../support/traffic.ts'
 import type { Summary, Tour } from './judge.ts'
 import * as layout from './lines.ts'
-import type { Change, Evidence, Step, StepResult } from './step.ts'
+import type { Change, Step, StepResult } from './step.ts'
 import { summaryJson } from './summary-json.ts'
 
 export type Screen = Disposable & {
@@ -15,7 +15,6 @@ export type Screen = Disposable & {
   readonly heading: (step: Step, number: number) => void
   readonly change: (change: Change) => void
   readonly problem: (problem: Problem) => void
-  readonly evidence: (evidence: Evidence) => void
   readonly result: (result: StepResult) => void
   readonly closing: (tour: Tour, summary: Summary) => void
   readonly lines: (lines: readonly string[]) => void
@@ -67,7 +66,6 @@ export function createScreen(options: ScreenOptions): Screen {
     },
     change: (change) => lines(layout.changeLines(change, haproxyVersion(), options)),
     problem: (problem) => lines(layout.problemLines(problem, options)),
-    evidence: (evidence) => lines(layout.evidenceLines(evidence, options)),
     result: (result) => {
       still()
       before = tally()
@@ -91,7 +89,6 @@ export function createJsonScreen(write: (text: string) => void): Screen {
     heading: silent,
     change: silent,
     problem: silent,
-    evidence: silent,
     result: silent,
     closing: (tour, summary) => write(`${JSON.stringify(summaryJson(tour, summary), undefined, 2)}\n`),
     lines: silent,

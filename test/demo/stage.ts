@@ -1,6 +1,7 @@
 // The demo's world: a Swarm, the edge in front of it, and the traffic through it.
 // Owns its life: whatever happens, HAProxy is gone when the stage is disposed of. Refuses to know the steps.
 
+import { actionText } from '../../agent/cli/plan-text.ts'
 import { showProcesses } from '../../agent/haproxy/master.ts'
 import { identify, killGroup } from '../../agent/haproxy/pid.ts'
 import type { SimulatedSwarm } from '../sim/swarm.ts'
@@ -8,7 +9,7 @@ import { type Answer, ask } from '../support/client.ts'
 import { type Edge, type EdgeOptions, freePort, startEdge } from '../support/edge.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTraffic, type Tally, type Traffic } from '../support/traffic.ts'
-import { isConverged } from './rest.ts'
+import { type Follower, isConverged, watchFollower } from './rest.ts'
 
 export type StageOptions = Pick<EdgeOptions, 'onOutcome' | 'onProblems'> & {
   readonly swarm: SimulatedSwarm
@@ -54,6 +55,7 @@ type State = {
   readonly port: number
   readonly hosts: string[]
   readonly past: Edge[]
+  readonly follower: Follower
   edge: Edge | undefined
   traffic: Traffic | undefined
   getOnly: string | undefined
@@ -72,6 +74,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     port,
     hosts: [],
     past: [],
+    follower: watchFollower(swarm),
     edge: undefined,
     traffic: undefined,
     getOnly: undefined,
@@ -137,17 +140,19 @@ function totals({ past, edge }: State): Totals {
   return {
     reloads: statuses.reduce((sum, status) => sum + status.counters.reloads, 0),
     commands: statuses.reduce((sum, status) => sum + status.commands.changes, 0),
-    troubles: edges.flatMap(({ told }) => [...told.troubles, ...told.notes].map(String)),
+    troubles: edges.flatMap(({ told }) => [
+      ...[...told.troubles, ...told.notes].map(String),
+      ...told.drifts.map((actions) => `HAProxy was found changed: ${actions.map(actionText).join('; ')}`),
+    ]),
   }
 }
 
-/** The agent has seen the Swarm at rest once a few lists were made since. */
 async function rest(state: State, until: Stage['until'], interrupted: Promise<never>): Promise<void> {
-  const { edge, options } = state
+  const { edge, options, follower } = state
   if (edge === undefined) return
   await until(() => isConverged(options.swarm))
-  const listed = edge.source.status().lists
-  await until(() => edge.source.status().lists >= listed + 2)
+  const convergedMs = performance.now()
+  await until(() => follower.hasCaughtUp(convergedMs))
   await Promise.race([edge.settled(restTimeoutMs), interrupted])
 }
 
@@ -158,7 +163,8 @@ function rejectedBy(signal: AbortSignal): Promise<never> {
   })
 }
 
-async function dispose({ traffic, edge, options }: State): Promise<void> {
+async function dispose({ traffic, edge, follower, options }: State): Promise<void> {
+  follower[Symbol.dispose]()
   await traffic?.stop()
   await edge?.[Symbol.asyncDispose]()
   await endHaproxy(`${options.runDir}/master.sock`)

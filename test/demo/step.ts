@@ -27,6 +27,8 @@ export type Step = {
   readonly getOnly?: string
   /** Why something is as it is, for whoever watches. */
   readonly note?: string
+  /** Why nothing had to be done, where that is so. */
+  readonly because?: string
   /** Looked at when all has come to rest. */
   readonly show?: (stage: Stage) => Promise<Evidence> | Evidence
 }
@@ -45,6 +47,7 @@ export type Measured = {
   /** Commands on HAProxy's runtime socket that change something. */
   readonly commands: number
   readonly traffic: Tally
+  readonly evidence: Evidence | undefined
   /** Trouble that the agent reported. */
   readonly troubles: readonly string[]
 }

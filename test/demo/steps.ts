@@ -40,6 +40,7 @@ export const steps: readonly Step[] = [
       `  --label ${labelPrefix}hosts=shop.local \\`,
       `  --label ${labelPrefix}port=8080 tidegate/app:1`,
     ],
+    note: 'A reload waits for others to join it, so that a whole stack costs one.',
     act: (stage) => publish(stage, 'shop', { replicas: 3, hosts: ['shop.local'], port: 8080 }),
     expect: { verdict: 'reload', reloads: 1 },
     show: (stage) => whoAnswers(stage, 'shop.local'),
@@ -85,7 +86,7 @@ export const steps: readonly Step[] = [
   },
   {
     title: 'A task dies in the middle of its work',
-    commands: ['kill -9 $(pidof shop.2)'],
+    commands: ['docker kill $(docker ps -qf name=shop.2)'],
     act: killTask,
     getOnly: 'shop.local',
     note: 'Shop is asked by GET alone here: what a dying task held is sent to another one, which for a POST would not be safe.',
@@ -107,6 +108,7 @@ export const steps: readonly Step[] = [
       })
     },
     expect: { verdict: 'nothing', reloads: 0 },
+    because: 'the virtual IP stays',
     show: (stage) => whereFrom(stage, 'blog', 'blog.local'),
   },
   {
@@ -121,6 +123,7 @@ export const steps: readonly Step[] = [
       create(swarm, 'wiki', { replicas: 2, hosts: ['wiki.local'], labels })
     },
     expect: { verdict: 'nothing', reloads: 0, problems: ['port-invalid'] },
+    because: 'nobody else is disturbed',
   },
   {
     title: 'Correct it',

@@ -10,7 +10,7 @@ import { faultsOf, type Tour, verdictOf } from './judge.ts'
 import type { Pace } from './pace.ts'
 import type { Screen } from './screen.ts'
 import type { Stage, Totals } from './stage.ts'
-import type { Change, Measured, Step, StepResult } from './step.ts'
+import type { Change, Evidence, Measured, Step, StepResult } from './step.ts'
 
 /** Collects what the agent tells, and shows it at once. */
 export type Recorder = {
@@ -61,9 +61,10 @@ export async function runTour(parts: TourParts, steps: readonly Step[]): Promise
   try {
     for (const [index, step] of steps.entries()) {
       parts.screen.heading(step, index + 1)
-      const after = await takeStep(parts, step)
-      const result = resultOf(parts, step, counted, after)
-      counted = after
+      const evidence = await takeStep(parts, step)
+      const before = counted
+      counted = countsOf(parts.stage)
+      const result = resultOf(step, { ...parts.recorder.take(), ...between(before, counted), evidence })
       results.push(result)
       parts.screen.result(result)
       await delay(parts.pace.afterMs, undefined, { signal: parts.signal })
@@ -81,21 +82,25 @@ function countsOf(stage: Stage): Counts {
   return { totals: stage.totals(), tally: stage.tally() }
 }
 
-async function takeStep({ stage, commits, screen, pace, signal }: TourParts, step: Step): Promise<Counts> {
+async function takeStep(
+  { stage, commits, pace, signal }: TourParts,
+  step: Step,
+): Promise<Evidence | undefined> {
   stage.askByGetOnly(step.getOnly)
   await delay(pace.beforeMs, undefined, { signal })
   commits.forget()
   await step.act(stage)
   await stage.rest()
   const evidence = await step.show?.(stage)
-  if (evidence !== undefined) screen.evidence(evidence)
   await delay(pace.watchMs, undefined, { signal })
-  return countsOf(stage)
+  return evidence
 }
 
-function resultOf({ recorder }: TourParts, step: Step, before: Counts, after: Counts): StepResult {
-  const measured: Measured = {
-    ...recorder.take(),
+function between(
+  before: Counts,
+  after: Counts,
+): Pick<Measured, 'reloads' | 'commands' | 'troubles' | 'traffic'> {
+  return {
     reloads: after.totals.reloads - before.totals.reloads,
     commands: after.totals.commands - before.totals.commands,
     troubles: after.totals.troubles.slice(before.totals.troubles.length),
@@ -104,5 +109,8 @@ function resultOf({ recorder }: TourParts, step: Step, before: Counts, after: Co
       failures: after.tally.failures.slice(before.tally.failures.length),
     },
   }
+}
+
+function resultOf(step: Step, measured: Measured): StepResult {
   return { ...measured, step, verdict: verdictOf(measured), faults: faultsOf(step.expect, measured) }
 }

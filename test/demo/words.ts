@@ -41,15 +41,16 @@ export function changeWords(
 
 function actionWords(actions: readonly Action[]): string {
   const opened = serversOf(actions, 'open-server')
-  const added = serversOf(actions, 'add-server').filter((name) => !opened.includes(name))
+  const added = serversOf(actions, 'add-server')
   const closed = serversOf(actions, 'close-server')
-  const deleted = serversOf(actions, 'delete-server').filter((name) => !closed.includes(name))
+  const deleted = serversOf(actions, 'delete-server')
   const others = actions.filter((action) => !told.has(action.kind)).length
   return [
-    phrase('added', added),
-    phrase('opened', opened),
-    phrase('closed', closed),
-    phrase('deleted', deleted),
+    phrase('replaced', without(opened, without(opened, closed))),
+    phrase('added', without(added, opened)),
+    phrase('opened', without(opened, closed)),
+    phrase('closed', without(closed, opened)),
+    phrase('deleted', without(deleted, closed)),
     others === 0 ? '' : `${counted(others, 'change')} of routes, addresses or weights`,
   ]
     .filter((text) => text !== '')
@@ -59,15 +60,21 @@ function actionWords(actions: readonly Action[]): string {
 const told = new Set<Action['kind']>(['add-server', 'open-server', 'close-server', 'delete-server'])
 
 function serversOf(actions: readonly Action[], kind: Action['kind']): readonly string[] {
-  return actions.flatMap((action) => ('server' in action && action.kind === kind ? [action.server] : []))
+  return actions.flatMap((action) =>
+    'server' in action && action.kind === kind ? [slotOf(action.server)] : [],
+  )
 }
 
-function phrase(verb: string, servers: readonly string[]): string {
-  return servers.length === 0 ? '' : `${verb} ${servers.map(serverName).join(', ')}`
+/** `shop.2.6c4rofpqis9tb9tya23276xby` to `shop.2`, which a task and its successor share. */
+function slotOf(server: string): string {
+  const [service = '', slot] = server.split('.')
+  return slot === undefined ? `${service} (its virtual IP)` : `${service}.${slot}`
 }
 
-/** `shop.2.6c4rofpqis9tb9tya23276xby` to `shop.2.6c4r`: a new task in a slot has its predecessor's number. */
-function serverName(server: string): string {
-  const [service = '', slot, id] = server.split('.')
-  return id === undefined ? `${service} (its virtual IP)` : `${service}.${slot}.${id.slice(0, 4)}`
+function without(names: readonly string[], others: readonly string[]): readonly string[] {
+  return names.filter((name) => !others.includes(name))
+}
+
+function phrase(verb: string, names: readonly string[]): string {
+  return names.length === 0 ? '' : `${verb} ${names.join(', ')}`
 }

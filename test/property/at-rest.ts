@@ -36,7 +36,10 @@ export async function judgeAtRest(world: World): Promise<void> {
   equal(edge.status().commands.changes, before.changes, 'an audit at rest sends no command')
   if (!edge.status().isSettled) throw new Error('an audit at rest unsettles the agent')
   await eventually(
-    async () => equal((await haproxyProcesses(world.runDir)).length, 2, 'one master, one worker'),
+    async () => {
+      equal((await haproxyProcesses(world.runDir)).length, 2, 'one master, one worker')
+      return true
+    },
     {
       timeoutMs: 10_000,
     },

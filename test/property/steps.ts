@@ -70,7 +70,7 @@ const anyDeployment: fc.Arbitrary<Deployment> = fc.record({
   path: fc.constantFrom('', '', '', '/app'),
   isDefault: fc.constantFrom(false, false, false, true),
   mode: fc.constantFrom('task', 'task', 'vip'),
-  replicas: fc.constantFrom<readonly (number | 'global')[]>(2, 1, 0, 3, 4, 'global'),
+  replicas: fc.constantFrom<number | 'global'>(2, 1, 0, 3, 4, 'global'),
   networks: anyNetworks,
   endpointMode: fc.constantFrom('vip', 'vip', 'vip', 'dnsrr'),
 })

@@ -6,18 +6,21 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Meta, NetworkAttachment, Task } from './objects.ts'
 
 const texts = new WeakMap<object, string>()
+const bodies = new WeakMap<Meta | readonly Meta[], Buffer>()
 
-function cached<T extends object>(object: T, make: (object: T) => string): string {
-  const known = texts.get(object)
+function cached<K extends object, V>(cache: WeakMap<K, V>, key: K, make: (key: K) => V): V {
+  const known = cache.get(key)
   if (known !== undefined) return known
-  const text = make(object)
-  texts.set(object, text)
-  return text
+  const made = make(key)
+  cache.set(key, made)
+  return made
 }
 
 /** The object as the API shows it. */
-export function textOf(object: Meta): string {
-  return cached(object, (fresh) => (isTask(fresh) ? taskText(fresh) : JSON.stringify(fresh)))
+export function bodyOf(object: Meta): Buffer {
+  return cached(bodies, object, (fresh) =>
+    Buffer.from(isTask(object) ? taskText(object) : JSON.stringify(fresh)),
+  )
 }
 
 function isTask(object: Meta): object is Task {
@@ -27,26 +30,25 @@ function isTask(object: Meta): object is Task {
 /** Specifications and networks are shared by many tasks: their text is made once for all of them. */
 function taskText({ internal: _, Spec, NetworksAttachments, ...rest }: Task): string {
   const own = JSON.stringify(rest).slice(0, -1)
-  const spec = cached(Spec, JSON.stringify)
+  const spec = cached(texts, Spec, JSON.stringify)
   const attachments = NetworksAttachments?.map(attachmentText).join(',')
   const networks = attachments === undefined ? '' : `,"NetworksAttachments":[${attachments}]`
   return `${own},"Spec":${spec}${networks}}`
 }
 
 function attachmentText({ Network, Addresses }: NetworkAttachment): string {
-  return `{"Network":${textOf(Network)},"Addresses":${JSON.stringify(Addresses)}}`
+  return `{"Network":${cached(texts, Network, JSON.stringify)},"Addresses":${JSON.stringify(Addresses)}}`
 }
-
-const lists = new WeakMap<readonly Meta[], Buffer>()
 
 /** A list as the API shows it; kept for as long as the store keeps the same list. */
 export function listBody(objects: readonly Meta[]): Buffer {
-  const known = lists.get(objects)
-  if (known !== undefined) return known
-  const body = Buffer.from(`[${objects.map(textOf).join(',')}]`)
-  lists.set(objects, body)
-  return body
+  return cached(bodies, objects, () => {
+    const parts = objects.flatMap((object, index) => (index === 0 ? bodyOf(object) : [comma, bodyOf(object)]))
+    return Buffer.concat([open, ...parts, close])
+  })
 }
+
+const [open, comma, close] = [Buffer.from('['), Buffer.from(','), Buffer.from(']')]
 
 /** Whether two specifications say the same; the order of fields and fields that are undefined do not matter. */
 export function sameJson(a: unknown, b: unknown): boolean {

@@ -13,7 +13,7 @@ import {
   selectServices,
   selectTasks,
 } from './filters.ts'
-import { listBody, textOf } from './json.ts'
+import { bodyOf, listBody } from './json.ts'
 import { type Meta, networkCreateSchema, nodeSpecSchema, parseJson, serviceSpecSchema } from './objects.ts'
 import type { Store } from './store.ts'
 
@@ -57,14 +57,14 @@ const table: Readonly<Record<string, Handler>> = {
   'GET /services': ({ store }, { query }) => list(selectServices(store, filtersOf(query))),
   'POST /services/create': async ({ control }, call) =>
     value({ ID: control.createService(await parse(serviceSpecSchema, call)), Warnings: null }, 201),
-  'GET /services/{id}': ({ control }, { id }) => json(textOf(control.service(id))),
+  'GET /services/{id}': ({ control }, { id }) => json(bodyOf(control.service(id))),
   'POST /services/{id}/update': updateService,
   'DELETE /services/{id}': ({ control }, { id }) => {
     control.removeService(id)
     return empty(200)
   },
   'GET /tasks': ({ store, control }, { query }) => list(selectTasks(store, control, filtersOf(query))),
-  'GET /tasks/{id}': ({ control }, { id }) => json(textOf(control.task(id))),
+  'GET /tasks/{id}': ({ control }, { id }) => json(bodyOf(control.task(id))),
   'GET /networks': ({ store }, { query }) => listNetworks(store, filtersOf(query)),
   'POST /networks/create': async ({ control }, call) => createNetwork(control, call),
   'GET /networks/{id}': ({ control }, { id }) => inspectNetwork(control, id),
@@ -73,7 +73,7 @@ const table: Readonly<Record<string, Handler>> = {
     return empty(204)
   },
   'GET /nodes': ({ store }, { query }) => list(selectNodes(store, filtersOf(query))),
-  'GET /nodes/{id}': ({ control }, { id }) => json(textOf(control.node(id))),
+  'GET /nodes/{id}': ({ control }, { id }) => json(bodyOf(control.node(id))),
   'POST /nodes/{id}/update': async ({ control }, call) => {
     control.updateNode(call.id, versionIn(call.query), await parse(nodeSpecSchema, call))
     return empty(200)

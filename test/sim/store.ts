@@ -66,12 +66,14 @@ type State = {
   telling: boolean
 }
 
+type Bare = Omit<State, 'transaction'>
+
 export function createStore(identity: Identity): Store {
-  const bare = {
+  const bare: Bare = {
     identity,
     tables: { network: createTable(), node: createTable(), service: createTable(), task: createTable() },
     tasksByService: new Map(),
-    listeners: new Set<(change: Change) => void>(),
+    listeners: new Set(),
     untold: [],
     index: 10,
     now: '',
@@ -109,7 +111,7 @@ function commit<T>(state: State, change: (transaction: Transaction) => T): T {
 }
 
 /** One object serves all commits: they are synchronous, so there is never more than one. */
-function createTransaction(state: Omit<State, 'transaction'>): Transaction {
+function createTransaction(state: Bare): Transaction {
   const table = <K extends Kind>(kind: K): Table<Objects[K]> => state.tables[kind]
   return {
     get now() {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { blameByLine, rejectedProblem } from '../../../agent/core/culprit.ts'
+import { blameByPlace, rejectedProblem } from '../../../agent/core/culprit.ts'
 import { computeRouting } from '../../../agent/core/desired.ts'
-import { fileNames } from '../../../agent/render/render.ts'
+import { fileNames } from '../../../agent/core/settings.ts'
 import { rendererFor, service, snapshot, task } from '../../support/builders.ts'
 
 const world = snapshot({
@@ -23,9 +23,9 @@ function lineOf(text: string): number {
 }
 
 const blame = (...lines: (number | undefined)[]) => [
-  ...blameByLine(
+  ...blameByPlace(
     config,
-    lines.map((line) => ({ line, text: `fault at ${line}` })),
+    lines.map((line) => ({ line, section: undefined, text: `fault at ${line}` })),
     routing,
   ).keys(),
 ]
@@ -41,8 +41,17 @@ test.for([
 })
 
 test('each service is blamed once, in the words of its first fault', () => {
-  const faults = ['first', 'second'].map((text) => ({ line: lineOf('server next.1'), text }))
-  expect([...blameByLine(config, faults, routing)]).toEqual([['id-next', 'first']])
+  const faults = ['first', 'second'].map((text) => ({
+    line: lineOf('server next.1'),
+    section: undefined,
+    text,
+  }))
+  expect([...blameByPlace(config, faults, routing)]).toEqual([['id-next', 'first']])
+})
+
+test('a fault without a line is told by its section', () => {
+  const fault = { line: undefined, section: 'shop.local', text: 'unable to find server' }
+  expect([...blameByPlace(config, [fault], routing)]).toEqual([['id-web', 'unable to find server']])
 })
 
 test('several services can be at fault at once', () => {

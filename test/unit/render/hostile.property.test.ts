@@ -6,7 +6,7 @@ import { computeRouting } from '../../../agent/core/desired.ts'
 import { labelTable } from '../../../agent/core/labels.ts'
 import { problemText } from '../../../agent/core/problem.ts'
 import type { Routing } from '../../../agent/core/routing.ts'
-import { fileNames } from '../../../agent/render/render.ts'
+import { fileNames } from '../../../agent/core/settings.ts'
 import { lb, rendererFor, service, snapshot, tasks } from '../../support/builders.ts'
 
 const evil = [
