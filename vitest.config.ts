@@ -10,6 +10,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/golden/**/*.test.ts'],
+          // Nothing here keeps state between files, and isolation costs more than the tests.
+          pool: 'threads',
+          isolate: false,
           benchmark,
         },
       },

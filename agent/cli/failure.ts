@@ -1,7 +1,6 @@
 // How a command that failed says so: one message and one hint on standard error, and an exit code.
 // Refuses bugs: what is neither a mistake in the call nor an operating error is thrown on.
 
-import { CommanderError } from 'commander'
 import { type AgentError, isAgentError } from '../core/errors.ts'
 import { type ExitCode, exitCodes } from './commands.ts'
 import type { Paint } from './paint.ts'
@@ -13,15 +12,22 @@ type Failure = {
   readonly exitCode: ExitCode
 }
 
+/** Commander's errors, told by their codes, so that program.ts alone knows the package. */
+type CallError = Error & { readonly code: string; readonly exitCode: number }
+
+function isCallError(error: unknown): error is CallError {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.')
+}
+
 /** Commander's ways of saying that it has printed what was asked for. */
 const answered = new Set(['commander.helpDisplayed', 'commander.version'])
 
 /** True for an error by which commander ends after it has printed help or the version. */
 export function isAnswered(error: unknown): boolean {
-  return error instanceof CommanderError && (answered.has(error.code) || isHelpAskedFor(error))
+  return isCallError(error) && (answered.has(error.code) || isHelpAskedFor(error))
 }
 
-function isHelpAskedFor(error: CommanderError): boolean {
+function isHelpAskedFor(error: CallError): boolean {
   return error.code === 'commander.help' && error.exitCode === 0
 }
 
@@ -41,7 +47,7 @@ export function tellFailure(
 }
 
 function failureOf(error: unknown): Failure {
-  if (error instanceof CommanderError) return usageFailure(error)
+  if (isCallError(error)) return usageFailure(error)
   if (isAgentError(error)) return agentFailure(error)
   throw error
 }
@@ -51,7 +57,7 @@ function agentFailure({ code, message, hint }: AgentError): Failure {
 }
 
 /** Commander's message is `error: what`, and on the next line what may be meant, in brackets. */
-function usageFailure(error: CommanderError): Failure {
+function usageFailure(error: CallError): Failure {
   const isBare = error.code === 'commander.help'
   const [first = '', near] = error.message.replace(/^error: /, '').split('\n')
   const hint = near?.replace(/^\((.*)\)$/, '$1') ?? '`tidegate --help` lists the commands and their flags.'

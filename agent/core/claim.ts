@@ -13,6 +13,7 @@ import type { Topology } from './topology.ts'
 /** A service's wish. `hosts` is empty and `isDefault` false where it is not published; `problems` then says why. */
 export type Claim = {
   readonly service: BackendService
+  /** Sorts by age as text. */
   readonly createdAt: string
   /** In the order of the label. */
   readonly hosts: readonly string[]
@@ -48,7 +49,8 @@ export function claimOf(
       : { mode: spec.mode, servers: [], problems: [] }
   return {
     service: { id: service.id, name: service.name, mode: served.mode, networkIds: service.networkIds },
-    createdAt: service.createdAt,
+    // Go leaves zeros out at the end of a fraction: with the Z behind it, `.12Z` would sort after `.123Z`.
+    createdAt: service.createdAt.replace(/Z$/, ''),
     hosts: isPublished ? hosts : [],
     path: values.contextRoot ?? '',
     isDefault: isPublished && isDefault,

@@ -14,7 +14,7 @@ export type Snapshot = {
 export type Service = {
   readonly id: string
   readonly name: string
-  /** RFC 3339, as the engine writes it: sorts by age as text. */
+  /** RFC 3339 in UTC, as the engine writes it. */
   readonly createdAt: string
   /** Swarm's version index; it grows with each change of the service. */
   readonly version: number

@@ -76,12 +76,13 @@ async function goLive(context: Context, signal: AbortSignal): Promise<Plan> {
   const startedMs = clock.nowMs()
   const plan = planChanges(routing, observed, facts(context))
   const actions = planActions(plan)
+  const hasChanged = actions.some((action) => action.kind !== 'delete-server')
+  // Said before, not after: where a reply is lost, the change may have been made all the same.
+  if (hasChanged) state.isUnsaved = true
   const { busy } = actions.length === 0 ? { busy: [] } : await haproxy.apply(actions, signal)
   state.surprises = 0
   state.observed = carryForward(observed, plan.placed, { actions, busy }, clock.nowMs())
-  const hasChanged = actions.some((action) => action.kind !== 'delete-server')
   if (hasChanged) {
-    state.isUnsaved = true
     state.counters.liveChanges += 1
     state.counters.actions += actions.length
   }

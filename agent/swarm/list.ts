@@ -24,7 +24,7 @@ export type List<T> = {
 export type Oddity = { readonly list: string; readonly id: string; readonly found: string }
 
 export type ListOptions<T> = {
-  readonly docker: Docker
+  readonly docker: Pick<Docker, 'get'>
   readonly endpoint: DockerEndpoint
   readonly request: Request
   /** Throws Nonsense for an element that makes no sense. */

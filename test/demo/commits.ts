@@ -4,36 +4,32 @@
 import type { Action } from '../../agent/core/action.ts'
 import type { Outcome } from '../../agent/reconcile/ports.ts'
 import { isRunning, isWanted, type Task } from '../sim/objects.ts'
+import type { Change } from '../sim/store.ts'
 import type { SimulatedSwarm } from '../sim/swarm.ts'
 
 export type Commits = Disposable & {
-  /** A step begins: what was committed before does not count for it. */
-  readonly forget: () => void
   /** Milliseconds from the commit to the outcome; of several, from the oldest. */
   readonly sinceCommit: (outcome: Outcome) => number | undefined
 }
 
 type Moment = 'placed' | 'running' | 'leaving'
-/** By moment and task id, or moment and service name: when it was first so. */
+/** By moment and task id, or moment and service name, or `service`: when it was last so. */
 type Times = Map<string, number>
 
 /** Watches the Swarm from now on. */
 export function watchCommits(swarm: SimulatedSwarm): Commits {
   const times: Times = new Map()
-  const first = (key: string) => {
-    if (!times.has(key)) times.set(key, performance.now())
-  }
   const unwatch = swarm.watch((change) => {
-    if (change.action === 'remove') return
-    if (change.kind === 'service') first('service')
-    if (change.kind !== 'task') return
+    const nowMs = performance.now()
+    if (isServiceChange(change)) times.set('service', nowMs)
+    if (change.kind !== 'task' || change.action === 'remove') return
+    const { ID, internal } = change.object
     for (const moment of momentsOf(change.object, change.old)) {
-      first(`${moment} ${change.object.ID}`)
-      first(`${moment} ${change.object.internal.serviceName}`)
+      times.set(`${moment} ${ID}`, nowMs)
+      times.set(`${moment} ${internal.serviceName}`, nowMs)
     }
   })
   return {
-    forget: () => times.clear(),
     sinceCommit: (outcome) => {
       const sinceMs = sinceOf(outcome, times)
       return sinceMs === undefined ? undefined : outcome.atMs - sinceMs
@@ -42,15 +38,23 @@ export function watchCommits(swarm: SimulatedSwarm): Commits {
   }
 }
 
+/** What an operator can change of a service, and its virtual IPs; not the progress of an update. */
+export function isServiceChange(change: Change): boolean {
+  if (change.kind !== 'service') return false
+  const { action, object, old } = change
+  return action !== 'update' || object.Spec !== old?.Spec || object.Endpoint !== old.Endpoint
+}
+
 function momentsOf(task: Task, old: Task | undefined): readonly Moment[] {
-  const moments: Moment[] = []
-  const isPlaced = (each: Task | undefined) => (each?.NetworksAttachments ?? []).length > 0
-  if (isPlaced(task) && !isPlaced(old)) moments.push('placed')
-  if (isRunning(task) && !(old !== undefined && isRunning(old))) moments.push('running')
-  if (!isRunning(task) && old !== undefined && isRunning(old)) moments.push('leaving')
-  if (!isWanted(task) && old !== undefined && isWanted(old) && !moments.includes('leaving'))
-    moments.push('leaving')
-  return moments
+  const isPlaced = (each: Task) => (each.NetworksAttachments ?? []).length > 0
+  const became = (is: (each: Task) => boolean) => is(task) && !(old !== undefined && is(old))
+  const ceased = (is: (each: Task) => boolean) => !is(task) && old !== undefined && is(old)
+  return [
+    ...(became(isPlaced) ? (['placed'] as const) : []),
+    ...(became(isRunning) ? (['running'] as const) : []),
+    // A task that never ran leaves when it is no longer wanted.
+    ...(ceased(isRunning) || (ceased(isWanted) && !isRunning(task)) ? (['leaving'] as const) : []),
+  ]
 }
 
 function sinceOf(outcome: Outcome, times: Times): number | undefined {

@@ -1,7 +1,9 @@
 // The demo as one thing: a Swarm, an edge, traffic, the tour, and a clean end.
 // Owns the wiring. Refuses the process it runs in (main.ts).
 
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { createPaint } from '../../agent/cli/paint.ts'
 import { createSimulatedSwarm, type SimulatedSwarm } from '../sim/swarm.ts'
 import { tempDir } from '../support/temp-dir.ts'
@@ -30,6 +32,10 @@ export type DemoOptions = {
 const tourMs = 5 * 60_000
 const keepMs = 60 * 60_000
 
+/** The agent's version stands in the configuration, and `tidegate plan` must find the one that it expects. */
+const manifestFile = join(import.meta.dirname, '../../package.json')
+const manifest = z.object({ version: z.string() })
+
 /** Takes the tour; resolves to the exit status. Rejects if the signal is aborted before its end. */
 export async function runDemo(options: DemoOptions): Promise<0 | 1> {
   const { flags, signal } = options
@@ -48,14 +54,14 @@ export async function runDemo(options: DemoOptions): Promise<0 | 1> {
   await using opened = await openStage({
     swarm,
     runDir: join(dir.path, 'run'),
+    version: manifest.parse(JSON.parse(await readFile(manifestFile, 'utf8'))).version,
     flags: pace.flags,
     trafficMs: flags.keep ? tourMs + keepMs : tourMs,
     onOutcome: recorder.outcome,
-    onProblems: recorder.problems,
     signal,
   })
   stage = opened
-  const parts = { stage, recorder, commits, screen, pace, signal }
+  const parts = { stage, recorder, screen, pace, signal }
   const tour = await runTour(parts, options.steps ?? steps)
   const summary = summaryOf(tour)
   screen.closing(tour, summary)

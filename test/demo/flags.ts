@@ -14,24 +14,23 @@ export type Flags = {
 
 /** Reads the arguments, without those of Node. Prints help or what is wrong with them, and throws a `CommanderError` then. */
 export function readFlags(args: readonly string[]): Flags {
-  return new Command('demo')
+  const { keep, json, fast } = new Command('demo')
     .usage('[flags]   (npm run demo -- [flags])')
     .description(
       'A tour of Tidegate: a simulated Swarm, a real HAProxy, the agent, and steady traffic.\n' +
         'Exit status 0: no request failed, and every step went as it should.',
     )
     .addOption(
-      new Option('--keep', 'leave everything running, and print how to look around')
-        .default(false, 'no')
-        .conflicts('json'),
+      new Option('--keep', 'leave everything running, and print how to look around').conflicts('json'),
     )
-    .addOption(new Option('--json', 'print the summary only, for machines').default(false, 'no'))
-    .addOption(new Option('--fast', 'shorter waits everywhere, for tests').default(false, 'no'))
+    .option('--json', 'print the summary only, for machines')
+    .option('--fast', 'shorter waits everywhere, for tests')
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({
       outputError: (text, write) => write(`${text}\`npm run demo -- --help\` lists the flags.\n`),
     })
     .parse(args, { from: 'user' })
-    .opts<Flags>()
+    .opts<Partial<Flags>>()
+  return { keep: keep === true, json: json === true, fast: fast === true }
 }

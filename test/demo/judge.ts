@@ -2,6 +2,7 @@
 // Pure. Refuses leniency: a failed request is a fault, whatever the step.
 
 import type { Expectation, Measured, StepResult, Verdict } from './step.ts'
+import { counted } from './words.ts'
 
 const byWeight: readonly Verdict[] = ['reload', 'start', 'adopt', 'live']
 
@@ -19,20 +20,19 @@ export function faultsOf(expect: Expectation, measured: Measured): readonly stri
   const wanted = (expect.problems ?? []).join(', ')
   const faults: readonly (readonly [boolean, string])[] = [
     [verdict !== expect.verdict, `expected ${expect.verdict}, and it was ${verdict}`],
-    [reloads !== expect.reloads, `expected ${times(expect.reloads)}, and there were ${times(reloads)}`],
+    [
+      reloads !== expect.reloads,
+      `expected ${counted(expect.reloads, 'reload')}, and there ${reloads === 1 ? 'was' : 'were'} ${counted(reloads, 'reload')}`,
+    ],
     [
       expect.verdict === 'nothing' && commands > 0,
-      `nothing was to be done, and ${commands} commands were sent to HAProxy`,
+      `nothing was to be done, and ${counted(commands, 'command')} ${commands === 1 ? 'was' : 'were'} sent to HAProxy`,
     ],
     [found !== wanted, `expected ${wanted || 'no problem'}, and found ${found || 'none'}`],
-    [traffic.failures.length > 0, `${traffic.failures.length} requests failed`],
+    [traffic.failures.length > 0, `${counted(traffic.failures.length, 'request')} failed`],
     [traffic.answered === 0, 'no request was answered'],
   ]
   return [...faults.filter(([isFault]) => isFault).map(([, text]) => text), ...troubles]
-}
-
-function times(reloads: number): string {
-  return reloads === 1 ? '1 reload' : `${reloads} reloads`
 }
 
 /** The tour as a whole. */

@@ -6,16 +6,27 @@ import { delimiter, join } from 'node:path'
 import { env } from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { count } from '../../agent/cli/paint.ts'
+import { labelPrefix } from '../../agent/core/labels.ts'
+import { problemText } from '../../agent/core/problem.ts'
 import type { Stage } from './stage.ts'
 import type { TourParts } from './tour.ts'
 
+/** Problems that are over sooner are no news: a service has no virtual IP yet in the first moment of its life. */
+const problemsLookMs = 1000
+
 /** Says how to look around, and shows what happens until the signal is aborted or the time is over. */
 export async function keepRunning(parts: TourParts, forMs: number): Promise<void> {
-  const { stage, screen, commits, signal } = parts
+  const { stage, screen, signal } = parts
   screen.lines(lookAround(stage, isInstalled, count(forMs / 60_000, 'minute')))
   screen.watch()
-  commits.forget()
-  await delay(forMs, undefined, { signal }).catch(() => {})
+  const end = AbortSignal.any([signal, AbortSignal.timeout(forMs)])
+  let known = new Set(stage.problems().map(problemText))
+  while (!end.aborted) {
+    await delay(problemsLookMs, undefined, { signal: end }).catch(() => {})
+    const problems = stage.problems()
+    for (const problem of problems) if (!known.has(problemText(problem))) screen.problem(problem)
+    known = new Set(problems.map(problemText))
+  }
 }
 
 /** Commands to copy; those that need a tool that is not there are left out. */
@@ -24,51 +35,56 @@ export function lookAround(
   has: (program: string) => boolean,
   howLong: string,
 ): readonly string[] {
-  const docker = `docker -H unix://${swarm.socketPath}`
-  const api = `curl -s --unix-socket ${swarm.socketPath} http://docker`
-  const swarmLines = has('docker')
-    ? [
-        `${docker} service ls`,
-        `${docker} service scale -d shop=10`,
-        `${docker} service update -d --image tidegate/app:3 shop`,
-        `${docker} service update -d --label-add com.docker.lb.hosts=a.local,shop.local shop`,
-        `${docker} service rm wiki`,
-      ]
-    : [`${api}/services`, `${api}/tasks`]
-  const worker = `${runDir}/worker.sock`
-  const socat = `echo 'show servers state' | socat - ${worker}`
-  const node = `node -e "net.connect('${worker}').end('show servers state\\n').pipe(process.stdout)"`
-  const plan = `npm run -s tidegate -- plan --docker-host unix://${swarm.socketPath} --edge-networks every`
+  const hosts = ['shop.local', 'blog.local', 'wiki.local', 'nobody.example']
   return [
     'All of it goes on. In another terminal:',
+    ...section('Where it is', [
+      `export DOCKER_HOST=unix://${swarm.socketPath}`,
+      `export TIDEGATE_RUN_DIR=${runDir}`,
+      `export TIDEGATE_HTTP_BIND=127.0.0.1:${port} TIDEGATE_EDGE_NETWORKS=every`,
+    ]),
     ...section(
       'Ask a service',
-      ['shop', 'blog', 'wiki', 'nobody'].map((name) => curl(port, name)),
+      hosts.map((host) => `curl -i -H 'Host: ${host}' 127.0.0.1:${port}`),
     ),
-    ...section('Change the Swarm, and watch here what comes of it', swarmLines),
-    ...section('Look into HAProxy', has('socat') ? [socat, node] : [node]),
-    ...section('Ask the agent what it would do now', [
-      `${plan} \\`,
-      `  --run-dir ${runDir} --http-bind 127.0.0.1:${port}`,
+    ...section(
+      'Change the Swarm, and watch here what comes of it',
+      has('docker') ? dockerCommands : [`curl -s --unix-socket ${swarm.socketPath} http://docker/services`],
+    ),
+    ...section('Look into HAProxy', [...(has('socat') ? [socatCommand] : []), ...nodeCommand]),
+    ...section('Ask the agent what it would do now, and read its files', [
+      'npm run -s tidegate -- plan',
+      'less $TIDEGATE_RUN_DIR/haproxy.cfg $TIDEGATE_RUN_DIR/routes.map',
     ]),
-    ...section('Its files', [`less ${runDir}/haproxy.cfg ${runDir}/routes.map`]),
     '',
     `Ctrl-C ends all of it; after ${howLong} it ends by itself.`,
     '',
   ]
 }
 
+const dockerCommands = [
+  'docker service ls',
+  'docker service scale -d shop=10',
+  'docker service update -d --image tidegate/app:3 shop',
+  'docker service update -d --label-add \\',
+  `  ${labelPrefix}hosts=shop.local,new.local shop`,
+  'docker service rm wiki',
+]
+
+const socatCommand = "echo 'show servers state' | socat - $TIDEGATE_RUN_DIR/worker.sock"
+
+const nodeCommand = [
+  "node -e \"net.connect('$TIDEGATE_RUN_DIR/worker.sock') \\",
+  "  .end('show servers state\\n').pipe(process.stdout)\"",
+]
+
 function section(title: string, commands: readonly string[]): readonly string[] {
   return ['', `  ${title}`, ...commands.map((command) => `    ${command}`)]
 }
 
-function curl(port: number, name: string): string {
-  const host = name === 'nobody' ? 'nobody.example' : `${name}.local`
-  return `curl -i -H 'Host: ${host}' 127.0.0.1:${port}`
-}
-
 function isInstalled(program: string): boolean {
-  return (env['PATH'] ?? '').split(delimiter).some((folder) => {
+  const { PATH = '' } = env
+  return PATH.split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK)
       return true

@@ -75,6 +75,7 @@ export function resultLines(result: StepResult, look: Look): readonly string[] {
   const nothing = verdict === 'nothing' ? `${counted(commands, 'command')} to HAProxy${because}` : undefined
   const mark = faults.length === 0 ? paint('green', '✓') : paint('red', '✗')
   return [
+    ...result.problems.flatMap((problem) => problemLines(problem, look)),
     ...(nothing === undefined ? [] : row('nothing', '', nothing, '', look)),
     ...(evidence === undefined ? [] : evidenceLines(evidence, look)),
     `${indent}${mark} ${trafficText(traffic.answered, traffic.failures.length, look)}`,

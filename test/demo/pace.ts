@@ -27,9 +27,9 @@ const asInProduction = [
 
 /** Swarm in about half its time, so that the tour stays short; the agent as it is in production. */
 export const readingPace: Pace = {
-  beforeMs: 500,
+  beforeMs: 400,
   watchMs: 200,
-  afterMs: 700,
+  afterMs: 500,
   swarm: {
     ...realTiming,
     prepareMs: 200,

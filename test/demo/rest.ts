@@ -4,6 +4,7 @@
 import { hasEnded, isRunning, isWanted, type Service } from '../sim/objects.ts'
 import type { SimulatedSwarm } from '../sim/swarm.ts'
 import { isDirty } from '../sim/tasks.ts'
+import { isServiceChange } from './commits.ts'
 
 /** True where every replicated service runs what it asks for, and nothing else of it still runs. */
 export function isConverged({ store }: Pick<SimulatedSwarm, 'store'>): boolean {
@@ -32,9 +33,7 @@ export type Follower = Disposable & {
 export function watchFollower({ watch, api }: SimulatedSwarm): Follower {
   let changedMs = 0
   const unwatch = watch((change) => {
-    if (change.kind !== 'service') return
-    const { object, old } = change
-    if (object.Spec !== old?.Spec || object.Endpoint !== old.Endpoint) changedMs = performance.now()
+    if (isServiceChange(change)) changedMs = performance.now()
   })
   const listed = (route: string, sinceMs: number) =>
     api.requests.filter((request) => request.route === route && request.startedAtMs > sinceMs)

@@ -2,18 +2,22 @@
 // Owns its life: whatever happens, HAProxy is gone when the stage is disposed of. Refuses to know the steps.
 
 import { actionText } from '../../agent/cli/plan-text.ts'
-import { showProcesses } from '../../agent/haproxy/master.ts'
-import { identify, killGroup } from '../../agent/haproxy/pid.ts'
+import type { Problem } from '../../agent/core/problem.ts'
+import type { Outcome } from '../../agent/reconcile/ports.ts'
 import type { SimulatedSwarm } from '../sim/swarm.ts'
 import { type Answer, ask } from '../support/client.ts'
-import { type Edge, type EdgeOptions, freePort, startEdge } from '../support/edge.ts'
+import { type Edge, freePort, startEdge } from '../support/edge.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTraffic, type Tally, type Traffic } from '../support/traffic.ts'
+import { endHaproxy, triedAgain } from './haproxy.ts'
 import { type Follower, isConverged, watchFollower } from './rest.ts'
 
-export type StageOptions = Pick<EdgeOptions, 'onOutcome' | 'onProblems'> & {
+export type StageOptions = {
+  readonly onOutcome: (outcome: Outcome) => void
   readonly swarm: SimulatedSwarm
   readonly runDir: string
+  /** What the agent calls itself. */
+  readonly version: string
   /** Settings of the agent, by flag. */
   readonly flags: Readonly<Record<string, string>>
   readonly trafficMs: number
@@ -40,10 +44,14 @@ export type Stage = AsyncDisposable & {
   readonly addHost: (host: string) => void
   /** No POST for this host from now on. */
   readonly askByGetOnly: (host: string | undefined) => void
+  /** Why something is not published, as the agent sees it now. */
+  readonly problems: () => readonly Problem[]
   readonly tally: () => Tally
   readonly totals: () => Totals
   /** One request beside the traffic. */
   readonly ask: (host: string) => Promise<Answer>
+  /** How many requests of a backend met a dead task and were tried again, since the last reload. */
+  readonly triedAgain: (backend: string) => Promise<number>
   /** Waits for something in this world. */
   readonly until: (condition: () => boolean) => Promise<unknown>
   /** Waits until Swarm has nothing left to do, and HAProxy runs what it asks for. */
@@ -94,9 +102,11 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     askByGetOnly: (host) => {
       state.getOnly = host
     },
+    problems: () => state.edge?.status().problems ?? [],
     tally: () => state.traffic?.tally() ?? { answered: 0, failures: [] },
     totals: () => totals(state),
     ask: (host) => ask({ port, host }),
+    triedAgain: (backend) => triedAgain(`${runDir}/worker.sock`, backend, signal),
     until,
     rest: () => rest(state, until, interrupted),
     [Symbol.asyncDispose]: () => dispose(state),
@@ -104,14 +114,14 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 }
 
 async function startAgent(state: State): Promise<void> {
-  const { swarm, runDir, flags, onOutcome, onProblems } = state.options
+  const { swarm, runDir, version, flags, onOutcome } = state.options
   state.edge = await startEdge({
     engine: swarm.socketPath,
     runDir,
+    version,
     flags,
     port: state.port,
-    ...(onOutcome === undefined ? {} : { onOutcome }),
-    ...(onProblems === undefined ? {} : { onProblems }),
+    onOutcome,
   })
 }
 
@@ -168,12 +178,4 @@ async function dispose({ traffic, edge, follower, options }: State): Promise<voi
   await traffic?.stop()
   await edge?.[Symbol.asyncDispose]()
   await endHaproxy(`${options.runDir}/master.sock`)
-}
-
-/** No agent has it in hand between the end of one and the adoption by the next: then this ends it. */
-async function endHaproxy(masterSocket: string): Promise<void> {
-  const processes = showProcesses({ socketPath: masterSocket, timeoutMs: 1000 }, AbortSignal.timeout(2000))
-  const pid = await processes.then(({ master }) => master.pid).catch(() => undefined)
-  const identity = pid === undefined ? undefined : await identify(pid)
-  if (identity !== undefined) await killGroup(identity)
 }

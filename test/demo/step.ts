@@ -42,6 +42,7 @@ export type Change = { readonly outcome: Outcome; readonly sinceCommitMs: number
 /** What was measured while a step was taken. */
 export type Measured = {
   readonly changes: readonly Change[]
+  /** Those that are there when all has come to rest, and were not before. */
   readonly problems: readonly Problem[]
   readonly reloads: number
   /** Commands on HAProxy's runtime socket that change something. */

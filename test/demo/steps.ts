@@ -6,6 +6,7 @@ import type { ServiceDefinition } from '../sim/definition.ts'
 import { hasEnded } from '../sim/objects.ts'
 import type { Stage } from './stage.ts'
 import type { Evidence, Step } from './step.ts'
+import { counted } from './words.ts'
 
 /** The services' network; the edge shares it. */
 export const network = 'demo'
@@ -78,7 +79,7 @@ export const steps: readonly Step[] = [
   },
   {
     title: 'Roll out a new version, task by task',
-    commands: ['docker service update --image tidegate/app:2 --update-order start-first shop'],
+    commands: ['docker service update --image tidegate/app:2 \\', '  --update-order start-first shop'],
     act: ({ swarm }) =>
       swarm.updateService('shop', { image: 'tidegate/app:2', update: { order: 'start-first' } }),
     expect: { verdict: 'live', reloads: 0 },
@@ -89,15 +90,16 @@ export const steps: readonly Step[] = [
     commands: ['docker kill $(docker ps -qf name=shop.2)'],
     act: killTask,
     getOnly: 'shop.local',
-    note: 'Shop is asked by GET alone here: what a dying task held is sent to another one, which for a POST would not be safe.',
+    note: 'Shop is asked by GET alone here: what a dying task held is asked again of another, and with a POST that would not be safe.',
     expect: { verdict: 'live', reloads: 0 },
+    show: whatMetTheDeadTask,
   },
   {
     title: 'Scale and update the service in VIP mode',
     commands: [
       'docker service scale blog=4',
-      'docker service update --image tidegate/app:2 --update-order start-first \\',
-      '  --update-parallelism 2 blog',
+      'docker service update --image tidegate/app:2 \\',
+      '  --update-order start-first --update-parallelism 2 blog',
     ],
     act: async ({ swarm, rest }) => {
       swarm.scale('blog', 4)
@@ -107,6 +109,8 @@ export const steps: readonly Step[] = [
         update: { order: 'start-first', parallelism: 2 },
       })
     },
+    getOnly: 'blog.local',
+    note: 'Blog is asked by GET alone here: a kept connection to a virtual IP may end with its task as a POST is on its way.',
     expect: { verdict: 'nothing', reloads: 0 },
     because: 'the virtual IP stays',
     show: (stage) => whereFrom(stage, 'blog', 'blog.local'),
@@ -170,6 +174,11 @@ async function killTask({ swarm, until }: Stage): Promise<void> {
     const now = swarm.tasksOf('shop').find((task) => task.ID === victim.ID)
     return now === undefined || hasEnded(now)
   })
+}
+
+async function whatMetTheDeadTask(stage: Stage): Promise<Evidence> {
+  const requests = counted(await stage.triedAgain('shop.local'), 'request')
+  return { lines: [`${requests} met the dead task, and went to another`] }
 }
 
 async function whoAnswers(stage: Stage, host: string): Promise<Evidence> {

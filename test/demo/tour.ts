@@ -2,7 +2,7 @@
 // Owns the order of a step. Refuses to print (the screen does) and to judge (judge.ts).
 
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Problem } from '../../agent/core/problem.ts'
+import { type Problem, problemText } from '../../agent/core/problem.ts'
 import type { Outcome } from '../../agent/reconcile/ports.ts'
 import type { Tally } from '../support/traffic.ts'
 import type { Commits } from './commits.ts'
@@ -15,28 +15,21 @@ import type { Change, Evidence, Measured, Step, StepResult } from './step.ts'
 /** Collects what the agent tells, and shows it at once. */
 export type Recorder = {
   readonly outcome: (outcome: Outcome) => void
-  readonly problems: (appeared: readonly Problem[]) => void
   /** What has been told since the last call. */
-  readonly take: () => Pick<Measured, 'changes' | 'problems'>
+  readonly take: () => readonly Change[]
 }
 
 export function createRecorder(commits: Commits, screen: Screen): Recorder {
   let changes: Change[] = []
-  let problems: Problem[] = []
   return {
     outcome: (outcome) => {
       const change = { outcome, sinceCommitMs: commits.sinceCommit(outcome) }
       changes.push(change)
       screen.change(change)
     },
-    problems: (appeared) => {
-      problems.push(...appeared)
-      for (const problem of appeared) screen.problem(problem)
-    },
     take: () => {
-      const taken = { changes, problems }
+      const taken = changes
       changes = []
-      problems = []
       return taken
     },
   }
@@ -45,7 +38,6 @@ export function createRecorder(commits: Commits, screen: Screen): Recorder {
 export type TourParts = {
   readonly stage: Stage
   readonly recorder: Recorder
-  readonly commits: Commits
   readonly screen: Screen
   readonly pace: Pace
   readonly signal: AbortSignal
@@ -64,7 +56,11 @@ export async function runTour(parts: TourParts, steps: readonly Step[]): Promise
       const evidence = await takeStep(parts, step)
       const before = counted
       counted = countsOf(parts.stage)
-      const result = resultOf(step, { ...parts.recorder.take(), ...between(before, counted), evidence })
+      const result = resultOf(step, {
+        ...between(before, counted),
+        changes: parts.recorder.take(),
+        evidence,
+      })
       results.push(result)
       parts.screen.result(result)
       await delay(parts.pace.afterMs, undefined, { signal: parts.signal })
@@ -76,19 +72,15 @@ export async function runTour(parts: TourParts, steps: readonly Step[]): Promise
   return { results, durationMs: performance.now() - startedMs, broken }
 }
 
-type Counts = { readonly totals: Totals; readonly tally: Tally }
+type Counts = { readonly totals: Totals; readonly tally: Tally; readonly problems: readonly Problem[] }
 
 function countsOf(stage: Stage): Counts {
-  return { totals: stage.totals(), tally: stage.tally() }
+  return { totals: stage.totals(), tally: stage.tally(), problems: stage.problems() }
 }
 
-async function takeStep(
-  { stage, commits, pace, signal }: TourParts,
-  step: Step,
-): Promise<Evidence | undefined> {
+async function takeStep({ stage, pace, signal }: TourParts, step: Step): Promise<Evidence | undefined> {
   stage.askByGetOnly(step.getOnly)
   await delay(pace.beforeMs, undefined, { signal })
-  commits.forget()
   await step.act(stage)
   await stage.rest()
   const evidence = await step.show?.(stage)
@@ -96,11 +88,10 @@ async function takeStep(
   return evidence
 }
 
-function between(
-  before: Counts,
-  after: Counts,
-): Pick<Measured, 'reloads' | 'commands' | 'troubles' | 'traffic'> {
+function between(before: Counts, after: Counts): Omit<Measured, 'changes' | 'evidence'> {
+  const known = new Set(before.problems.map(problemText))
   return {
+    problems: after.problems.filter((problem) => !known.has(problemText(problem))),
     reloads: after.totals.reloads - before.totals.reloads,
     commands: after.totals.commands - before.totals.commands,
     troubles: after.totals.troubles.slice(before.totals.troubles.length),

@@ -1,6 +1,7 @@
 // Outcomes, numbers and times in words.
 // Pure. Refuses layout and colour (lines.ts).
 
+import { actionText } from '../../agent/cli/plan-text.ts'
 import type { Action } from '../../agent/core/action.ts'
 import type { Change } from './step.ts'
 
@@ -28,7 +29,7 @@ export function changeWords(
         cost: `in ${took}`,
       }
     case 'adopt':
-      return { what: 'HAProxy runs: read it, and take it over as it is', cost: `in ${took}` }
+      return { what: 'took over the running HAProxy as it is', cost: `in ${took}` }
     case 'reload':
       return { what: outcome.reasons.map((reason) => reason.text).join('; '), cost: `in ${took}` }
     case 'live':
@@ -44,14 +45,14 @@ function actionWords(actions: readonly Action[]): string {
   const added = serversOf(actions, 'add-server')
   const closed = serversOf(actions, 'close-server')
   const deleted = serversOf(actions, 'delete-server')
-  const others = actions.filter((action) => !told.has(action.kind)).length
+  const others = actions.filter((action) => !told.has(action.kind)).map(actionText)
   return [
     phrase('replaced', without(opened, without(opened, closed))),
+    phrase('closed', without(closed, opened)),
     phrase('added', without(added, opened)),
     phrase('opened', without(opened, closed)),
-    phrase('closed', without(closed, opened)),
     phrase('deleted', without(deleted, closed)),
-    others === 0 ? '' : `${counted(others, 'change')} of routes, addresses or weights`,
+    few(others),
   ]
     .filter((text) => text !== '')
     .join('; ')
@@ -60,10 +61,13 @@ function actionWords(actions: readonly Action[]): string {
 const told = new Set<Action['kind']>(['add-server', 'open-server', 'close-server', 'delete-server'])
 
 function serversOf(actions: readonly Action[], kind: Action['kind']): readonly string[] {
-  return actions.flatMap((action) =>
-    'server' in action && action.kind === kind ? [slotOf(action.server)] : [],
-  )
+  return actions
+    .flatMap((action) => ('server' in action && action.kind === kind ? [slotOf(action.server)] : []))
+    .sort(bySlot.compare)
 }
+
+/** `shop.9` before `shop.10`. */
+const bySlot = new Intl.Collator('en', { numeric: true })
 
 /** `shop.2.6c4rofpqis9tb9tya23276xby` to `shop.2`, which a task and its successor share. */
 function slotOf(server: string): string {
@@ -76,5 +80,12 @@ function without(names: readonly string[], others: readonly string[]): readonly 
 }
 
 function phrase(verb: string, names: readonly string[]): string {
-  return names.length === 0 ? '' : `${verb} ${names.join(', ')}`
+  return names.length === 0 ? '' : `${verb} ${few(names)}`
+}
+
+/** The first few, and how many more there are. */
+function few(texts: readonly string[]): string {
+  const most = 6
+  const rest = texts.length - most
+  return rest > 0 ? `${texts.slice(0, most).join(', ')} and ${rest} more` : texts.join(', ')
 }

@@ -80,12 +80,7 @@ export const situations: readonly Situation[] = [
     name: '09-hosts-changed',
     before: running,
     after: swarm({
-      services: [
-        service({
-          ...demo,
-          labels: service({ name: 'demo', lb: { hosts: 'shop.local,*.shop.local' } }).labels,
-        }),
-      ],
+      services: [labelled({ hosts: 'shop.local,*.shop.local' })],
       tasks: [first, second],
     }),
   },
@@ -136,22 +131,11 @@ export const situations: readonly Situation[] = [
   {
     name: '14-canary-on-one-host-of-two',
     before: swarm({
-      services: [
-        service({
-          ...demo,
-          labels: service({ name: 'demo', lb: { hosts: 'demo.local,www.demo.local' } }).labels,
-        }),
-      ],
+      services: [twoHosts],
       tasks: [first, second],
     }),
     after: swarm({
-      services: [
-        service({
-          ...demo,
-          labels: service({ name: 'demo', lb: { hosts: 'demo.local,www.demo.local' } }).labels,
-        }),
-        canary,
-      ],
+      services: [twoHosts, canary],
       tasks: [first, second, canaryTask],
     }),
   },

@@ -15,7 +15,7 @@ import { comparable, readLiveState } from '../support/live-state.ts'
 import { haproxyProcesses } from './haproxy-processes.ts'
 import { hosts } from './steps.ts'
 import { holdersFor, sharedNetworks, type Truth } from './truth.ts'
-import { anchor, type World } from './world.ts'
+import { anchor, mendMs, type World } from './world.ts'
 
 /** Longer than the simulated Swarm ever pauses in the middle of something, but for a task's grace to stop. */
 const quietMs = 450
@@ -59,7 +59,8 @@ async function rest(world: World, edge: Edge): Promise<number> {
   return eventually(
     async () => {
       const changedMs = world.changedMs()
-      await wait(Math.max(0, quietMs - (performance.now() - changedMs)))
+      const quietAtMs = Math.max(changedMs + quietMs, world.upsetMs() + mendMs)
+      await wait(Math.max(0, quietAtMs - performance.now()))
       const routing = await routingNow(world, edge)
       const status = edge.status()
       equal(plain(status.routing), plain(routing), 'the routing is that of the Swarm')

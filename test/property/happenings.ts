@@ -7,7 +7,7 @@ import type { Fault } from '../sim/faults.ts'
 import { exchange, type LiveState, readLiveState } from '../support/live-state.ts'
 import { haproxyProcesses } from './haproxy-processes.ts'
 import type { Deployment, EngineFault, Happening, Step } from './steps.ts'
-import { anchor, auditMs, type World } from './world.ts'
+import { anchor, mendMs, type World } from './world.ts'
 
 type Of<K extends Happening['kind']> = Extract<Happening, { readonly kind: K }>
 
@@ -37,9 +37,6 @@ export async function calm(world: World): Promise<void> {
   world.sight.eventsReturn()
   if (world.edge() === undefined) await world.enter()
 }
-
-/** A hand's change is found by the next audit; then it takes a moment to mend. */
-const mendMs = auditMs + 1000
 
 const doings: { readonly [K in Happening['kind']]: Doing<K> } = {
   deploy: (world, { name, as }) => {
@@ -102,6 +99,7 @@ const doings: { readonly [K in Happening['kind']]: Doing<K> } = {
     const said = await exchange(master, 'reload\n', 10_000).catch((error: unknown) => String(error))
     world.write(`  foreign reload: ${said.split('\n')[0]}`)
     world.sight.isMisled(mendMs)
+    world.upset()
     return said.startsWith('Success=1')
   },
   // Whoever plays the history rests, and judges.
@@ -195,6 +193,7 @@ async function disturb(world: World, { how, nth }: Of<'disturb'>): Promise<boole
   const said = await exchange(world.live.socketPath, `${command}\n`).catch((error: unknown) => String(error))
   world.write(`  a hand: ${command} ${said.trim()}`)
   world.monitor.excuse(mendMs)
+  world.upset()
   return true
 }
 

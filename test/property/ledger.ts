@@ -35,9 +35,11 @@ export function createLedger(): Ledger {
   return {
     note: (truth, sight) => {
       const present = new Set<string>()
-      for (const [key, route, service, address] of factsOf(truth)) {
+      for (const [route, holders] of truth) {
+        for (const { service } of holders) claimed.set(route, (claimed.get(route) ?? new Set()).add(service))
+      }
+      for (const [key, route, address] of factsOf(truth)) {
         present.add(key)
-        claimed.set(route, (claimed.get(route) ?? new Set()).add(service))
         const known = facts.get(key)
         if (known === undefined || known.isGone)
           facts.set(key, { route, address, sinceMs: seenMs, isGone: false })
@@ -64,11 +66,11 @@ export function createLedger(): Ledger {
 }
 
 /** One for each server of each route: it is another fact when the service's claim, or the server, becomes another. */
-function* factsOf(truth: Truth): Iterable<readonly [string, string, string, string]> {
+function* factsOf(truth: Truth): Iterable<readonly [string, string, string]> {
   for (const [route, holders] of truth) {
-    for (const { serviceId, service, claim, servers } of holders) {
+    for (const { serviceId, claim, servers } of holders) {
       for (const [server, address] of servers)
-        yield [`${route} ${serviceId} ${claim} ${server} ${address}`, route, service, address]
+        yield [`${route} ${serviceId} ${claim} ${server} ${address}`, route, address]
     }
   }
 }

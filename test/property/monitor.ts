@@ -4,7 +4,8 @@
 // - A route whose service has had a server for long enough that the agent must know (ledger.ts) leads to a backend with
 //   a ready server, and one of the ready ones is at an address that takes requests, or took them when the agent was last
 //   able to see. So an agent that is away or blind changes nothing, and no error empties a route.
-// - Behind a route stand only servers of services that have asked for it at some time.
+// - Behind a route stand only servers of services that have asked for it at some time; at two looks in a row, since a plan
+//   opens servers before it moves routes, and both cannot be done at once.
 //
 // What it tolerates: no answer at all while HAProxy is killed; anything for a while after an operator's hand has changed
 // the live state, until an audit must have found it; and a route that changes while it is being read.
@@ -40,6 +41,8 @@ const pauseMs = 5
 type Context = MonitorOptions & {
   readonly ledger: Ledger
   readonly breached: Set<string>
+  /** Strangers at the last look. */
+  strange: ReadonlySet<string>
   readonly outages: { readonly fromMs: number; untilMs: number }[]
   excusedUntilMs: number
   looks: number
@@ -50,6 +53,7 @@ export function startMonitor(options: MonitorOptions): Monitor {
     ...options,
     ledger: createLedger(),
     breached: new Set(),
+    strange: new Set(),
     outages: [],
     excusedUntilMs: 0,
     looks: 0,
@@ -109,7 +113,10 @@ type Required = ReturnType<Ledger['required']>
 
 /** Only what was required before and after the look: the world turned meanwhile. */
 function judge(context: Context, live: LiveState, before: Required): void {
-  const breaches = [...lostRoutes(live, before, context.ledger.required()), ...strangers(context, live)]
+  const strange = [...strangers(context, live)]
+  const persistent = strange.filter((each) => context.strange.has(each))
+  context.strange = new Set(strange)
+  const breaches = [...lostRoutes(live, before, context.ledger.required()), ...persistent]
   for (const breach of breaches) if (!context.breached.has(breach)) context.onBreach(breach)
   context.breached.clear()
   for (const breach of breaches) context.breached.add(breach)

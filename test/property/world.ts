@@ -33,6 +33,10 @@ export type World = AsyncDisposable & {
   /** How often each kind of thing was done; steps that did not fit are not counted. */
   readonly happened: Map<Happening['kind'], number>
   readonly lostNodes: Set<string>
+  /** Somebody's hand is at HAProxy: the agent need not know before its next audit. */
+  readonly upset: () => void
+  /** When that was last, in `performance.now()`. */
+  readonly upsetMs: () => number
   readonly breaches: readonly string[]
   /** What happened when, to be told with a failure. */
   readonly diary: readonly string[]
@@ -48,7 +52,10 @@ export type World = AsyncDisposable & {
 /** Its tasks stand where nothing happens to them, and nothing is done to it: whatever befalls the others, it answers. */
 export const anchor = { name: 'anchor', host: 'anchor.local' } as const
 
-export const auditMs = 1000
+const auditMs = 1000
+
+/** What a hand has changed is found by the next audit; then it takes a moment to mend. */
+export const mendMs = auditMs + 1000
 
 /** So that a history is short, and its end soon judged. */
 const flags = {
@@ -100,6 +107,7 @@ async function inhabit(swarm: SimulatedSwarm, place: Place, close: () => Promise
   const port = await freePort()
   let edge: Edge | undefined
   let changedMs = startedMs
+  let upsetMs = Number.NEGATIVE_INFINITY
   const write = (text: string) =>
     diary.push(`${(performance.now() - startedMs).toFixed(0).padStart(6)} ${text}`)
   const sight = createSight(() => edge)
@@ -152,6 +160,8 @@ async function inhabit(swarm: SimulatedSwarm, place: Place, close: () => Promise
     changedMs: () => changedMs,
     happened: new Map(),
     lostNodes: new Set(),
+    upset: () => (upsetMs = performance.now()),
+    upsetMs: () => upsetMs,
     breaches,
     diary,
     write,

@@ -2,13 +2,13 @@
 // Owns connections, version prefixes, faults and the record of requests. Refuses what requests mean (routes.ts).
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ApiError } from './control.ts'
 import { apiVersion, engineVersion, infoOf } from './engine-info.ts'
 import { answerFault, createFaultTable, type Fault, type Faults } from './faults.ts'
 import { createRequestLog, type RequestLog } from './request-log.ts'
-import { type Api, findRoute, type Reply, type Route } from './routes.ts'
+import { type Api, findRoute, type Reply, type Route, value } from './routes.ts'
 
 export type ApiServer = AsyncDisposable & {
   /** `127.0.0.1:port`, where TCP was asked for. */
@@ -45,22 +45,22 @@ export async function createApiServer(
   api: Api,
   listen: { socketPath: string; tcp: boolean },
 ): Promise<ApiServer> {
-  const sockets = new Set<Socket>()
-  const endConnections = () => {
-    for (const socket of sockets) socket.destroy()
+  const listeners: Listener[] = []
+  const setListening = (isUp: boolean) => {
+    for (const listener of listeners) (isUp ? open : close)(listener)
   }
   const context: Context = {
     ...api,
-    faults: createFaultTable(endConnections),
+    faults: createFaultTable(setListening),
     records: createRequestLog(),
     streams: new Set(),
     role: 'manager',
   }
-  const servers = [await startServer(context, sockets, { path: listen.socketPath })]
-  if (listen.tcp) servers.push(await startServer(context, sockets, { host: '127.0.0.1', port: 0 }))
-  const address = servers[1]?.address()
+  listeners.push(await startListener(context, { path: listen.socketPath }))
+  const tcp = listen.tcp ? await startListener(context, { host: '127.0.0.1', port: 0 }) : undefined
+  if (tcp !== undefined) listeners.push(tcp)
   return {
-    tcpAddress: isAddressInfo(address) ? `${address.address}:${address.port}` : undefined,
+    tcpAddress: tcp === undefined || 'path' in tcp.where ? undefined : `${tcp.where.host}:${tcp.where.port}`,
     log: context.records.log,
     faults: context.faults,
     breakEvents: () => {
@@ -70,21 +70,17 @@ export async function createApiServer(
       context.role = role
     },
     [Symbol.asyncDispose]: async () => {
-      endConnections()
-      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+      await Promise.all(listeners.map(close))
     },
   }
 }
 
-function isAddressInfo(address: ReturnType<Server['address']> | undefined): address is AddressInfo {
-  return typeof address === 'object' && address !== null
-}
+type Where = { readonly path: string } | { readonly host: string; readonly port: number }
 
-function startServer(
-  context: Context,
-  sockets: Set<Socket>,
-  where: { path: string } | { host: string; port: number },
-): Promise<Server> {
+type Listener = { readonly server: Server; readonly sockets: Set<Socket>; readonly where: Where }
+
+function startListener(context: Context, where: Where): Promise<Listener> {
+  const sockets = new Set<Socket>()
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     void serve(context, request, response)
   })
@@ -94,8 +90,21 @@ function startServer(
   })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(where, () => resolve(server))
+    server.listen(where, () => {
+      const address = server.address()
+      const isTcp = typeof address === 'object' && address !== null
+      resolve({ server, sockets, where: isTcp ? { host: address.address, port: address.port } : where })
+    })
   })
+}
+
+function open({ server, where }: Listener): void {
+  if (!server.listening) server.listen(where)
+}
+
+function close({ server, sockets }: Listener): Promise<void> {
+  for (const socket of sockets) socket.destroy()
+  return new Promise((resolve) => server.close(() => resolve()))
 }
 
 async function serve(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -132,10 +141,7 @@ async function replyTo(
   if (route === undefined) throw new ApiError(404, `page not found: the simulated Swarm has no ${path}`)
   if (context.role !== 'manager') {
     if (route.managerOnly) throw new ApiError(503, refusals[context.role])
-    if (route.name === 'GET /info') {
-      const body = `${JSON.stringify(infoOf(context.store, context.role))}\n`
-      return { kind: 'body', status: 200, body, type: 'application/json' }
-    }
+    if (route.name === 'GET /info') return value(infoOf(context.store, context.role))
   }
   return await route.handle(context, { id: route.id, query, body: () => readBody(request) })
 }
@@ -156,13 +162,19 @@ function send(context: Context, response: ServerResponse, reply: Reply, fault: F
     stream(context, response, reply)
     return
   }
-  const body = Buffer.isBuffer(reply.body) ? reply.body : Buffer.from(reply.body)
+  const bytes = reply.body.reduce((sum, piece) => sum + piece.length, 0)
   response.writeHead(reply.status, {
     'content-type': reply.type,
-    ...(reply.status !== 204 && { 'content-length': body.length }),
+    ...(reply.status !== 204 && { 'content-length': bytes }),
   })
-  if (fault?.kind !== 'truncated') response.end(body)
-  else response.write(body.subarray(0, body.length / 2), () => response.destroy())
+  if (fault?.kind === 'truncated') {
+    response.write(Buffer.concat(reply.body).subarray(0, bytes / 2), () => response.destroy())
+    return
+  }
+  response.cork()
+  for (const piece of reply.body) response.write(piece)
+  response.end()
+  response.uncork()
 }
 
 function stream(

@@ -5,7 +5,8 @@ import type { ServerResponse } from 'node:http'
 
 export type Fault = {
   /**
-   * `down`: connections are ended at once, without `path` also all open ones; `hang`: no answer, ever;
+   * `down`: without `path` and `times` the engine is gone, listener, connections and all; with them, connections of
+   * such requests are ended; `hang`: no answer, ever;
    * `error-500`: the store's leader is lost; `garbage`: 200 and no JSON; `empty-list`: 200 and `[]`;
    * `truncated`: half of the true answer, then the end of the connection; `slow`: the true answer, `delayMs` late.
    */
@@ -31,17 +32,16 @@ export type FaultTable = Faults & {
   readonly meet: (path: string) => Fault | undefined
 }
 
-/** `onDown` ends every open connection. */
-export function createFaultTable(onDown: () => void): FaultTable {
+/** `listening` is told whether the engine is there at all. */
+export function createFaultTable(listening: (isUp: boolean) => void): FaultTable {
   let active: readonly Active[] = []
+  const set = (faults: readonly Fault[]) => {
+    active = faults.map((fault) => ({ fault, left: fault.times ?? Number.POSITIVE_INFINITY }))
+    listening(!faults.some(isWholeEngine))
+  }
   return {
-    set: (...faults) => {
-      active = faults.map((fault) => ({ fault, left: fault.times ?? Number.POSITIVE_INFINITY }))
-      if (faults.some((fault) => fault.kind === 'down' && fault.path === undefined)) onDown()
-    },
-    clear: () => {
-      active = []
-    },
+    set: (...faults) => set(faults),
+    clear: () => set([]),
     meet: (path) => {
       const met = active.find(
         ({ fault, left }) => left > 0 && (fault.path === undefined || fault.path.test(path)),
@@ -50,6 +50,10 @@ export function createFaultTable(onDown: () => void): FaultTable {
       return met?.fault
     },
   }
+}
+
+function isWholeEngine(fault: Fault): boolean {
+  return fault.kind === 'down' && fault.path === undefined && fault.times === undefined
 }
 
 /** Answers in place of the API, where the fault needs no true answer. */

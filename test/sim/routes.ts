@@ -26,7 +26,12 @@ export type Call = {
 }
 
 export type Reply =
-  | { readonly kind: 'body'; readonly status: number; readonly body: Buffer | string; readonly type: string }
+  | {
+      readonly kind: 'body'
+      readonly status: number
+      readonly body: readonly Buffer[]
+      readonly type: string
+    }
   | { readonly kind: 'events'; readonly filters: Filters }
 
 type Handler = (api: Api, call: Call) => Reply | Promise<Reply>
@@ -38,18 +43,23 @@ export type Route = {
   readonly managerOnly: boolean
 }
 
-const json = (body: Buffer | string, status = 200): Reply => ({
+const reply = (body: readonly Buffer[], type: string, status: number): Reply => ({
   kind: 'body',
   status,
   body,
-  type: 'application/json',
+  type,
 })
-const value = (object: unknown, status = 200): Reply => json(`${JSON.stringify(object)}\n`, status)
-const empty = (status: number): Reply => ({ kind: 'body', status, body: '', type: 'text/plain' })
-const list = (objects: readonly Meta[]): Reply => json(listBody(objects))
+const text = (words: string) => reply([Buffer.from(words)], 'text/plain', 200)
+const empty = (status: number) => reply([], 'text/plain', status)
+const object = (each: Meta) => reply([bodyOf(each)], 'application/json', 200)
+const list = (objects: readonly Meta[]) => reply(listBody(objects), 'application/json', 200)
+
+/** Any value as JSON. */
+export const value = (any: unknown, status = 200): Reply =>
+  reply([Buffer.from(`${JSON.stringify(any)}\n`)], 'application/json', status)
 
 const table: Readonly<Record<string, Handler>> = {
-  'GET /_ping': () => ({ kind: 'body', status: 200, body: 'OK', type: 'text/plain' }),
+  'GET /_ping': () => text('OK'),
   'HEAD /_ping': () => empty(200),
   'GET /version': () => value(versionOf()),
   'GET /info': ({ store }) => value(infoOf(store)),
@@ -57,14 +67,14 @@ const table: Readonly<Record<string, Handler>> = {
   'GET /services': ({ store }, { query }) => list(selectServices(store, filtersOf(query))),
   'POST /services/create': async ({ control }, call) =>
     value({ ID: control.createService(await parse(serviceSpecSchema, call)), Warnings: null }, 201),
-  'GET /services/{id}': ({ control }, { id }) => json(bodyOf(control.service(id))),
+  'GET /services/{id}': ({ control }, { id }) => object(control.service(id)),
   'POST /services/{id}/update': updateService,
   'DELETE /services/{id}': ({ control }, { id }) => {
     control.removeService(id)
     return empty(200)
   },
   'GET /tasks': ({ store, control }, { query }) => list(selectTasks(store, control, filtersOf(query))),
-  'GET /tasks/{id}': ({ control }, { id }) => json(bodyOf(control.task(id))),
+  'GET /tasks/{id}': ({ control }, { id }) => object(control.task(id)),
   'GET /networks': ({ store }, { query }) => listNetworks(store, filtersOf(query)),
   'POST /networks/create': async ({ control }, call) => createNetwork(control, call),
   'GET /networks/{id}': ({ control }, { id }) => inspectNetwork(control, id),
@@ -73,7 +83,7 @@ const table: Readonly<Record<string, Handler>> = {
     return empty(204)
   },
   'GET /nodes': ({ store }, { query }) => list(selectNodes(store, filtersOf(query))),
-  'GET /nodes/{id}': ({ control }, { id }) => json(bodyOf(control.node(id))),
+  'GET /nodes/{id}': ({ control }, { id }) => object(control.node(id)),
   'POST /nodes/{id}/update': async ({ control }, call) => {
     control.updateNode(call.id, versionIn(call.query), await parse(nodeSpecSchema, call))
     return empty(200)

@@ -18,7 +18,10 @@ export type Timing = {
   readonly startMs: number
   /** How often a task's health is looked at while it waits in STARTING, and afterwards. */
   readonly healthIntervalMs: number
-  /** From the moment a task is taken out of the VIPs to its SIGTERM; hard-coded to 2 s in SwarmKit's executor. */
+  /**
+   * From the moment a task is taken out of the VIPs to its SIGTERM; hard-coded to 2 s in SwarmKit's executor. (A real
+   * engine was measured to take another second; the shorter warning is the harder case.)
+   */
   readonly stopDelayMs: number
   /** From SIGTERM to SIGKILL, where the service names no stop grace period. */
   readonly stopGraceMs: number

@@ -121,7 +121,7 @@ async function run(context: Context, task: Task, life: Life): Promise<void> {
   life.container = container
   void container.exited.then((exit) => reportExit(context, task.ID, life, exit))
   if (!(await becomeHealthy(context, task, life))) return
-  if (runtime !== 'none') await context.forwarder.join(memberOf(task, options))
+  if (runtime !== 'none') await context.forwarder.join(memberOf(task, options.env))
   if (life.stop.signal.aborted) return context.forwarder.leave(task.ID)
   setStatus(context, task.ID, 'running', 'started', {
     ContainerStatus: { ContainerID: context.identity.containerId(), PID: container.pid, ExitCode: 0 },
@@ -307,11 +307,11 @@ function publishPorts(task: Task): readonly PortSpec[] {
   }))
 }
 
-function memberOf(task: Task, options: ContainerOptions): Member {
+function memberOf(task: Task, env: Readonly<Record<string, string>>): Member {
   return {
     taskId: task.ID,
     serviceId: task.ServiceID,
-    ports: [...new Set(options.listen.map((place) => place.port))],
+    ports: portsOf(task, env),
     addresses: (task.NetworksAttachments ?? []).flatMap(({ Network, Addresses }) =>
       Addresses.map((cidr) => ({ networkId: Network.ID, address: plainAddress(cidr) })),
     ),

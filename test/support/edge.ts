@@ -48,6 +48,8 @@ export type EdgeOptions = {
   readonly flags?: Readonly<Record<string, string>>
   readonly port?: number
   readonly branch?: string
+  /** What the agent calls itself; it stands in the configuration. */
+  readonly version?: string
   /** Called with each outcome as it happens. */
   readonly onOutcome?: (outcome: Outcome) => void
   readonly onProblems?: (appeared: readonly Problem[], gone: readonly Problem[]) => void
@@ -76,7 +78,7 @@ export async function freePort(): Promise<number> {
 
 /** The settings of a test's edge, as the command line would read them. */
 export function edgeSettings(options: EdgeOptions & { readonly port: number }): Settings {
-  const { engine, runDir, port, branch, flags } = options
+  const { engine, runDir, port, branch, version = '0.0.0-test', flags } = options
   return readSettings({
     flags: {
       ...quickFlags,
@@ -91,7 +93,7 @@ export function edgeSettings(options: EdgeOptions & { readonly port: number }): 
       hostname: hostname(),
       os: platform(),
       arch: arch(),
-      version: '0.0.0-test',
+      version,
       templatesDir: new URL('../../templates', import.meta.url).pathname,
     },
   })

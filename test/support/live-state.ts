@@ -88,8 +88,11 @@ function parseMap(lines: readonly string[]): ReadonlyMap<string, string> {
   )
 }
 
-/** Any bit but those of health checks and DNS takes a server out of rotation by somebody's will (`srv_admin_state`). */
-const maintBits = 0x01 | 0x02 | 0x04 | 0x20
+/**
+ * `srv_admin_state` (haproxy, include/haproxy/server-t.h): by command, by tracking, by name resolution. The bit 4 says
+ * only that the configuration had the server disabled at first; it stays when the server has long been opened.
+ */
+const maintBits = 0x01 | 0x02 | 0x20
 const drainBits = 0x08 | 0x10
 
 function parseBackends(names: readonly string[], servers: readonly string[]): LiveState['backends'] {

@@ -68,6 +68,15 @@ test.for([
   expect(blame(line)).toEqual([])
 })
 
+test.for([
+  { section: 'shop.local', services: ['id-web'] },
+  { section: 'no-route', services: [] },
+  { section: undefined, services: [] },
+])('without a line, the section tells: $section', ({ section, services }) => {
+  const blamed = blameByPlace(config, [{ line: undefined, section, text: 'x' }], routing)
+  expect([...blamed.keys()]).toEqual(services)
+})
+
 test("a line beyond the end is the last backend's", () => {
   expect(blame(100_000)).toEqual(['id-vip'])
 })

@@ -19,7 +19,7 @@ import type { Routing } from '../../../agent/core/routing.ts'
 import { applyAction, liveState, observedFrom, planFacts } from '../../support/builders.ts'
 import { anyHistory, anyWorld, listed } from '../../support/worlds.ts'
 
-const { PROPERTY_RUNS: runs = '150' } = env
+const { PROPERTY_RUNS: runs = '100' } = env
 const numRuns = Number(runs)
 
 const settings = { serviceCluster: '' }

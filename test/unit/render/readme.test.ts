@@ -11,7 +11,7 @@ const readme = readFileSync(join(templatesDir, 'README.md'), 'utf8')
 /** The fields in the table below a heading. */
 function listed(heading: string): readonly string[] {
   const section = readme.split(`\n### ${heading}\n`)[1]?.split(/\n##/)[0] ?? ''
-  return [...section.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1] ?? '')
+  return [...section.matchAll(/^\| `([^`]+)` +\|/gm)].map((match) => match[1] ?? '')
 }
 
 /** The fields of a view, those of the objects inside with it: `timeouts.connect`, `servers[].name`. */

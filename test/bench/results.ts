@@ -1,0 +1,89 @@
+// The measurements as they are kept in results.json.
+// Owns their shape. Refuses verdicts (aims.ts) and words (report.ts).
+
+import { z } from 'zod'
+
+const spread = z.object({ count: z.number(), p50: z.number(), p95: z.number(), max: z.number() })
+
+const taken = z.object({
+  date: z.string(),
+  commit: z.string(),
+  cpu: z.string(),
+  cores: z.number(),
+  memoryGb: z.number(),
+  kernel: z.string(),
+  node: z.string(),
+  haproxy: z.string(),
+  /** Load average of the last minute as the measurement began: what else the machine did. */
+  loadBefore: z.number(),
+})
+
+/** One stage of a change: its CPU time and its duration, in milliseconds. */
+const cost = z.object({ cpuMs: spread, wallMs: spread })
+
+/** What the measured program tells of one size. */
+export const changeCase = z.object({
+  tasks: z.number(),
+  services: z.number(),
+  listBytes: z.number(),
+  /** From the engine's bytes in hand to the files rewritten. */
+  inHand: cost.extend({ appliedMs: spread, commands: z.object({ min: z.number(), max: z.number() }) }),
+  /** The same, with the list asked for over the engine's socket. */
+  overHttp: cost.extend({ appliedMs: spread }),
+  /** A list over the engine's socket in which nothing has changed. */
+  quietPoll: cost,
+  /** Everything done anew each time: whole parse, routing, reading HAProxy back, plan, files' texts. Nothing is applied. */
+  naive: z.object({ total: cost, partsCpuMs: z.record(z.string(), z.number()) }),
+})
+
+const start = z.object({
+  taken,
+  services: z.number(),
+  tasks: z.number(),
+  /** One of each for every start, in milliseconds from the spawn of the agent. */
+  firstAnswerMs: z.array(z.number()),
+  startedLogMs: z.array(z.number()),
+  agentCpuMs: z.array(z.number()),
+  memoryAfterStart: z.object({ rssMb: z.number(), peakMb: z.number() }),
+  quietCpuMsPerS: z.number(),
+  quietForS: z.number(),
+  replaced: z.object({ tasks: z.number(), durationS: z.number(), cpuMsPerTask: z.number() }),
+  memoryAfterChanges: z.object({ rssMb: z.number(), peakMb: z.number() }),
+  haproxyRssMb: z.number(),
+})
+
+const variant = z.object({
+  name: z.string(),
+  what: z.string(),
+  /** One of each for every round. */
+  requestsPerS: z.array(z.number()),
+  cpuUsPerRequest: z.array(z.number()),
+  p99Ms: z.array(z.number()),
+})
+
+const throughput = z.object({
+  taken,
+  hosts: z.number(),
+  serversPerHost: z.number(),
+  connections: z.number(),
+  roundS: z.number(),
+  variants: z.array(variant),
+})
+
+const change = z.object({ taken, cases: z.array(changeCase) })
+
+export const resultsSchema = z.object({
+  change: z.optional(change),
+  start: z.optional(start),
+  throughput: z.optional(throughput),
+})
+
+export type Taken = z.infer<typeof taken>
+export type Cost = z.infer<typeof cost>
+export type ChangeCase = z.infer<typeof changeCase>
+export type ChangeResult = z.infer<typeof change>
+export type StartResult = z.infer<typeof start>
+export type Variant = z.infer<typeof variant>
+export type ThroughputResult = z.infer<typeof throughput>
+/** Each part is there once it was measured; parts may be from different days. */
+export type Results = z.infer<typeof resultsSchema>

@@ -1,0 +1,98 @@
+// A HAProxy for the loop that keeps its promises in memory: it starts from saved files, and refuses what a real one would.
+// Owns the faults that a test asks for. Refuses time: everything happens at once.
+
+import type { Action } from '../../agent/core/action.ts'
+import { AgentError } from '../../agent/core/errors.ts'
+import type { Observed } from '../../agent/core/observed.ts'
+import type { Routing } from '../../agent/core/routing.ts'
+import type { Files, HaproxyPort, RendererPort } from '../../agent/reconcile/ports.ts'
+import { applyActions, observedFrom, rendererFor } from './builders.ts'
+
+/** What goes wrong next; each function is asked before the thing happens, and may throw. */
+export type Faults = {
+  readonly isBusy?: (action: Action) => boolean
+  readonly beforeObserve?: () => void
+  readonly beforeApply?: () => void
+  /** The actions are carried out, and then this throws: a reply that was lost. */
+  readonly afterApply?: () => void
+  readonly beforeReload?: () => void
+  readonly onCheck?: HaproxyPort['check']
+}
+
+export type ModelHaproxy = {
+  readonly port: HaproxyPort
+  readonly renderer: RendererPort
+  /** What runs; undefined before the start, and after a death. */
+  readonly live: () => Observed | undefined
+  /** What a fresh one would run that was started from the files now. */
+  readonly saved: () => Observed
+  /** What was asked of it, in order: `start`, `reload`, `apply 3`. */
+  readonly calls: readonly string[]
+  /** It dies; with `isRestarted` it comes back at once, from the files. */
+  readonly die: (isRestarted: boolean) => void
+  /** Somebody else changes it. */
+  readonly meddle: (actions: readonly Action[]) => void
+}
+
+/** Makes one that does not run yet, or that runs a routing already, with the files of that. */
+export function modelHaproxy(faults: Faults = {}, running?: Routing): ModelHaproxy {
+  const product = rendererFor()
+  const routings = new WeakMap<Files, Routing>()
+  const render = (routing: Routing): Files => {
+    const files = new Map(product.render(routing))
+    routings.set(files, routing)
+    return files
+  }
+  const fromFiles = (): Observed => observedFrom(routings.get(files) ?? { backends: new Map(), problems: [] })
+  const calls: string[] = []
+  let files: Files = running === undefined ? new Map() : render(running)
+  let live = running === undefined ? undefined : fromFiles()
+  const alive = (): Observed => {
+    if (live === undefined) throw new AgentError('runtime-unreachable', 'no HAProxy runs', { hint: '' })
+    return live
+  }
+  const port: HaproxyPort = {
+    isRunning: () => live !== undefined,
+    observe: async () => {
+      faults.beforeObserve?.()
+      return alive()
+    },
+    apply: async (actions) => {
+      faults.beforeApply?.()
+      calls.push(`apply ${actions.length}`)
+      const busy = actions.filter((action) => action.kind === 'delete-server' && faults.isBusy?.(action))
+      live = applyActions(
+        alive(),
+        actions.filter((action) => !busy.includes(action)),
+      )
+      faults.afterApply?.()
+      return { busy }
+    },
+    check: async (candidate, signal) => faults.onCheck?.(candidate, signal) ?? [],
+    save: async (next) => {
+      files = next
+    },
+    start: async () => {
+      calls.push('start')
+      live = fromFiles()
+    },
+    reload: async () => {
+      faults.beforeReload?.()
+      calls.push('reload')
+      live = fromFiles()
+    },
+  }
+  return {
+    port,
+    renderer: { render, structureOf: product.structureOf },
+    live: () => live,
+    saved: fromFiles,
+    calls,
+    die: (isRestarted) => {
+      live = isRestarted ? fromFiles() : undefined
+    },
+    meddle: (actions) => {
+      live = applyActions(alive(), actions)
+    },
+  }
+}
