@@ -1,22 +1,20 @@
 #!/bin/sh
-# Makes sure that the programs are there which the tests run: `ip` and `ss` (a half-open connection needs a network
+# Makes sure that the programs are there which the tests run: HAProxy 3.0, the oldest that is supported, and 3.4, the one
+# that the image ships; `ip` and `ss` (a half-open connection needs a network
 # namespace), `openssl` (certificates), `docker` (the real client against the simulated Swarm).
 # Says what it installs before it does; where it cannot, it names what to install and fails.
 set -eu
+
+for branch in 3.0 3.4; do
+    sh haproxy/setup.sh --branch $branch >/dev/null
+done
 
 missing=
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 need ip iproute2
 need ss iproute2
 need openssl openssl
-if ! command -v docker >/dev/null 2>&1; then
-    # Debian 13 has the client alone; before it, it comes with the engine.
-    if apt-cache show docker-cli 2>/dev/null | grep -q '^Description.*client\|^Package: docker-cli'; then
-        missing="$missing docker-cli"
-    else
-        missing="$missing docker.io"
-    fi
-fi
+need docker docker.io
 [ -n "$missing" ] || exit 0
 
 packages=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')

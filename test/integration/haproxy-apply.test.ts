@@ -3,12 +3,12 @@ import type { Action } from '../../agent/core/action.ts'
 import { apply } from '../../agent/haproxy/apply.ts'
 import { observe } from '../../agent/haproxy/observe.ts'
 import { createRuntime, type Runtime } from '../../agent/haproxy/runtime.ts'
-import { haproxyBranches } from '../support/haproxy-binary.ts'
+import { testedBranches } from '../support/haproxy-binary.ts'
 import { type HaproxyInstance, startHaproxy } from '../support/haproxy-instance.ts'
 
 const signal = () => AbortSignal.timeout(20_000)
 
-describe.each(haproxyBranches)('with HAProxy %s', (branch) => {
+describe.each(testedBranches)('with HAProxy %s', (branch) => {
   let haproxy: HaproxyInstance
   let runtime: Runtime
 

@@ -2,13 +2,13 @@ import { chmod, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { checkConfig } from '../../agent/haproxy/check.ts'
-import { haproxyBinary, haproxyBranches } from '../support/haproxy-binary.ts'
+import { haproxyBinary, testedBranches } from '../support/haproxy-binary.ts'
 import { configFor, pathsIn } from '../support/haproxy-instance.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const signal = () => AbortSignal.timeout(20_000)
 
-describe.each(haproxyBranches)('with HAProxy %s', (branch) => {
+describe.each(testedBranches)('with HAProxy %s', (branch) => {
   const check = async (backends: string, dir: string) => {
     const paths = pathsIn(dir)
     await writeFile(paths.routesMap, '')

@@ -6,7 +6,7 @@ import { maxConnectionsFor, readFdLimit } from '../../agent/haproxy/fd-limit.ts'
 import { observe } from '../../agent/haproxy/observe.ts'
 import { createRuntime } from '../../agent/haproxy/runtime.ts'
 import { faultSocket } from '../support/fault-socket.ts'
-import { haproxyBinary, haproxyBranches } from '../support/haproxy-binary.ts'
+import { haproxyBinary, testedBranches } from '../support/haproxy-binary.ts'
 import { startHaproxy } from '../support/haproxy-instance.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -21,7 +21,7 @@ test('a limit that cannot be read is not known', async () => {
   expect(await readFdLimit('/nowhere')).toBeUndefined()
 })
 
-describe.each(haproxyBranches)('with HAProxy %s', (branch) => {
+describe.each(testedBranches)('with HAProxy %s', (branch) => {
   /** Starts HAProxy under a limit of open files; it ends by itself, at once or by SIGTERM after a while. */
   const startUnder = async (fdLimit: number, maxConnections: number) => {
     await using dir = await tempDir()

@@ -11,7 +11,7 @@ import { createHaproxyProcess, type ProcessEvent, type ProcessOptions } from '..
 import { createRuntime } from '../../agent/haproxy/runtime.ts'
 import { askWorker } from '../../agent/haproxy/worker.ts'
 import { eventually } from '../support/eventually.ts'
-import { haproxyBinary, haproxyBranches } from '../support/haproxy-binary.ts'
+import { haproxyBinary, testedBranches } from '../support/haproxy-binary.ts'
 import { configFor, killGroupOf, type Paths, pathsIn } from '../support/haproxy-instance.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -79,7 +79,7 @@ async function workerOf(paths: Paths) {
   return await askWorker(runtime, signal())
 }
 
-describe.each(haproxyBranches)('with HAProxy %s', (branch) => {
+describe.each(testedBranches)('with HAProxy %s', (branch) => {
   test('it is started, adopted by the next agent without a change, and stopped', async () => {
     await using place = await world(branch)
     const first = await place.start()

@@ -6,7 +6,7 @@ import { createRuntime } from '../../agent/haproxy/runtime.ts'
 import { askWorker, waitForWorker } from '../../agent/haproxy/worker.ts'
 import { eventually } from '../support/eventually.ts'
 import { faultSocket } from '../support/fault-socket.ts'
-import { haproxyBranches } from '../support/haproxy-binary.ts'
+import { testedBranches } from '../support/haproxy-binary.ts'
 import { configFor, type HaproxyInstance, startHaproxy } from '../support/haproxy-instance.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -14,7 +14,7 @@ const signal = () => AbortSignal.timeout(20_000)
 const timeoutMs = 5000
 const backends = 'backend web\n  balance roundrobin'
 
-describe.each(haproxyBranches)('with HAProxy %s', (branch) => {
+describe.each(testedBranches)('with HAProxy %s', (branch) => {
   const masterOf = (haproxy: HaproxyInstance) => ({ socketPath: haproxy.masterSocket, timeoutMs })
 
   test('after a reload the new worker answers with the new structure', async () => {

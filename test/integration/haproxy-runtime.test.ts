@@ -5,14 +5,14 @@ import { AgentError } from '../../agent/core/errors.ts'
 import { createRuntime } from '../../agent/haproxy/runtime.ts'
 import { eventually } from '../support/eventually.ts'
 import { faultSocket } from '../support/fault-socket.ts'
-import { haproxyBranches } from '../support/haproxy-binary.ts'
+import { testedBranches } from '../support/haproxy-binary.ts'
 import { startHaproxy } from '../support/haproxy-instance.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const signal = () => AbortSignal.timeout(20_000)
 const timeoutMs = 5000
 
-describe.each(haproxyBranches)('with HAProxy %s', (branch) => {
+describe.each(testedBranches)('with HAProxy %s', (branch) => {
   test('1,000 commands in one call are answered in their order', async () => {
     await using haproxy = await startHaproxy({ branch, backends: 'backend web\n  balance roundrobin' })
     await using runtime = createRuntime({ socketPath: haproxy.workerSocket, timeoutMs, pipelineDepth: 64 })

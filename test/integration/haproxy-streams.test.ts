@@ -8,7 +8,7 @@ import { apply } from '../../agent/haproxy/apply.ts'
 import { observe } from '../../agent/haproxy/observe.ts'
 import { createRuntime } from '../../agent/haproxy/runtime.ts'
 import { eventually } from '../support/eventually.ts'
-import { haproxyBranches } from '../support/haproxy-binary.ts'
+import { testedBranches } from '../support/haproxy-binary.ts'
 import { startHaproxy } from '../support/haproxy-instance.ts'
 
 const signal = () => AbortSignal.timeout(20_000)
@@ -76,7 +76,7 @@ async function echo(socket: Duplex, text: string): Promise<string> {
   return String((await answer)[0])
 }
 
-describe.each(haproxyBranches)('with HAProxy %s', (branch) => {
+describe.each(testedBranches)('with HAProxy %s', (branch) => {
   test('a long stream outlives every live change but the end of its own sessions', async () => {
     await using blue = await startUpstream('blue')
     await using green = await startUpstream('green')

@@ -9,6 +9,12 @@ import { env } from 'node:process'
 /** Branches that haproxy/setup.sh can unpack, newest first. */
 export const haproxyBranches = ['3.4', '3.2', '3.0'] as const
 
+/**
+ * The branches that tests of version differences run on: the one that the image ships and the oldest supported, both of
+ * which test/setup.sh unpacks, or those that `TIDEGATE_TEST_BRANCHES` lists.
+ */
+export const testedBranches: readonly string[] = (env['TIDEGATE_TEST_BRANCHES'] ?? '3.4,3.0').split(',')
+
 const unpacked = join(import.meta.dirname, '../../haproxy/.unpacked')
 
 /**
