@@ -8,8 +8,11 @@ export type ServerState = { readonly backend: string; readonly name: string; rea
 
 const command = 'show servers state'
 
-/** FMAINT, IMAINT, CMAINT and RMAINT: by command, by tracking, by the configuration, by name resolution. */
-const maintBits = 1 | 2 | 4 | 32
+/**
+ * FMAINT, IMAINT and RMAINT: by command, by tracking, by name resolution. CMAINT (4) is not among them: it tells that the
+ * configuration said `disabled` once, and stays when a command has opened the server (server-t.h, SRV_ADMF_MAINT).
+ */
+const maintBits = 1 | 2 | 32
 /** FDRAIN and IDRAIN. */
 const drainBits = 8 | 16
 

@@ -62,6 +62,14 @@ backend empty
     expect(backends.get('empty')).toMatchObject({ routes: [], servers: new Map() })
   })
 
+  test('a server that the configuration disabled is ready once it is opened', async () => {
+    const ref = { backend: 'web', server: 's2' }
+    await act({ kind: 'open-server', ...ref })
+    expect(await serverOf('web', 's2')).toMatchObject({ admin: 'ready' })
+    await act({ kind: 'close-server', ...ref })
+    expect(await serverOf('web', 's2')).toMatchObject({ admin: 'maint' })
+  })
+
   test('a server is added in maintenance, opened, moved, weighed, closed and deleted', async () => {
     const ref = { backend: 'api', server: 'api.1.x8k2' }
     const add: Action = { kind: 'add-server', ...ref, address: '127.0.0.9', port: 80, weight: 5 }

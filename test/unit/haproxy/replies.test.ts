@@ -113,7 +113,7 @@ describe('show servers state', () => {
     [0, 'ready'],
     [1, 'maint'],
     [2, 'maint'],
-    [4, 'maint'],
+    [4, 'ready'],
     [5, 'maint'],
     [8, 'drain'],
     [9, 'maint'],
