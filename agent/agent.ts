@@ -10,19 +10,24 @@ import type { ProcessEvent } from './haproxy/process.ts'
 import type { CommandCounts } from './haproxy/runtime.ts'
 import { createHaproxyEdge, type HaproxyEdge } from './haproxy-port.ts'
 import { createLoop } from './reconcile/loop.ts'
+import { createNetworkKeeper, type NetworkKeeperOptions } from './reconcile/networks.ts'
 import type { Report } from './reconcile/ports.ts'
 import type { Status } from './reconcile/status.ts'
 import { createRenderer } from './render/render.ts'
 import type { DockerSource } from './swarm/source.ts'
 
 /** What the agent tells whoever runs it. */
-export type AgentReport = Report & {
-  readonly haproxy: (event: ProcessEvent) => void
-  /** A setting was put in its place by what the machine allows. */
-  readonly lowered: (setting: string, from: number, to: number) => void
-  /** HAProxy could not be resumed from what an earlier life left; the loop starts it anew. */
-  readonly notResumed: (error: AgentError) => void
-}
+export type AgentReport = Report &
+  NetworkKeeperOptions['report'] & {
+    readonly haproxy: (event: ProcessEvent) => void
+    /** A setting was put in its place by what the machine allows. */
+    readonly lowered: (setting: string, from: number, to: number) => void
+    /** HAProxy could not be resumed from what an earlier life left; the loop starts it anew. */
+    readonly notResumed: (error: AgentError) => void
+  }
+
+/** The engine as the agent needs it: what it says, and the one thing that it is asked to change. */
+export type Engine = Pick<DockerSource, 'snapshots'> & Pick<NetworkKeeperOptions, 'attach'>
 
 export type Agent = AsyncDisposable & {
   /** Runs until the signal aborts; HAProxy goes on then. Rejects only for bugs. */
@@ -35,11 +40,7 @@ export type Agent = AsyncDisposable & {
 export type AgentStatus = Status & { readonly commands: CommandCounts }
 
 /** Makes an agent; it does nothing until it runs. */
-export async function createAgent(
-  settings: Settings,
-  source: Pick<DockerSource, 'snapshots'>,
-  report: AgentReport,
-): Promise<Agent> {
+export async function createAgent(settings: Settings, engine: Engine, report: AgentReport): Promise<Agent> {
   const config = await withinLimits(settings.config, report)
   const haproxy = await createHaproxyEdge({
     ...settings.haproxy,
@@ -49,18 +50,28 @@ export async function createAgent(
       if (event.kind === 'died' || event.kind === 'restarted') loop.doubt()
     },
   })
+  const clock = { nowMs: () => performance.now() }
+  const keeper = createNetworkKeeper({
+    mode: settings.docker.networks,
+    settleMs: settings.docker.networksSettleMs,
+    retryMs: settings.loop.retryMaxMs,
+    attach: engine.attach,
+    clock,
+    report,
+  })
   const loop = createLoop({
     haproxy,
     renderer: createRenderer(settings.haproxy.templatesDir, config),
     configFile: fileNames.config,
     settings: { ...settings.loop, ...settings.routing },
-    clock: { nowMs: () => performance.now() },
+    clock,
     report,
+    routed: keeper.consider,
   })
   return {
     run: async (signal) => {
       await resume(haproxy, report, signal)
-      await loop.run(source.snapshots(signal), signal)
+      await Promise.all([loop.run(engine.snapshots(signal), signal), keeper.run(signal)])
     },
     stopHaproxy: haproxy.stop,
     status: () => ({ ...loop.status(), commands: haproxy.commandsSent() }),

@@ -85,7 +85,7 @@ export async function createHaproxyEdge(options: HaproxyOptions): Promise<Haprox
     start: (signal) => start(parts, signal),
     reload: (structure, signal) => load(parts, structure, signal),
     resume: (signal) => resume(parts, signal),
-    stop: async (signal) => parts.process?.stop(signal),
+    stop: (signal) => stop(parts, signal),
     commandsSent: parts.runtime.commandsSent,
     [Symbol.asyncDispose]: async () => {
       await parts.runtime[Symbol.asyncDispose]()
@@ -185,6 +185,13 @@ async function start(parts: Parts, signal: AbortSignal): Promise<void> {
   const started = await parts.process?.start(signal)
   parts.isRunning = true
   if (started?.how === 'adopted') await load(parts, undefined, signal)
+}
+
+/** A worker that is told to end waits for its last session, and the agent's own connection is one. */
+async function stop({ runtime, process }: Parts, signal: AbortSignal): Promise<void> {
+  if (process === undefined) return
+  await runtime.reset()
+  await process.stop(signal)
 }
 
 async function load(parts: Parts, structure: string | undefined, signal: AbortSignal): Promise<void> {

@@ -2,9 +2,10 @@
 // Owns what is logged about the engine and HAProxy. Refuses the process's signals (main.ts).
 
 import { readFileSync } from 'node:fs'
-import { type AgentReport, createAgent } from './agent.ts'
+import { type AgentReport, createAgent, type Engine } from './agent.ts'
 import type { Settings } from './cli/settings.ts'
 import { createLog, createReport, errorFacts, type Log } from './log.ts'
+import { attachNetworks } from './swarm/attach.ts'
 import { type DockerEndpoint, endpointText, parseEndpoint } from './swarm/endpoint.ts'
 import { createDockerSource, type DockerSource, type DockerSourceOptions } from './swarm/source.ts'
 
@@ -13,7 +14,10 @@ export async function serve(settings: Settings, hostname: string, signal: AbortS
   const log = createLog({ level: settings.log.level })
   const endpoint = dockerEndpoint(settings)
   const source = createLoggedSource(settings, endpoint, hostname, log.child('docker'))
-  await using agent = await createAgent(settings, source, createAgentReport(log))
+  const attach: Engine['attach'] = (plan, until) =>
+    attachNetworks(endpoint, plan, settings.docker.timeoutMs, until)
+  const engine = { snapshots: source.snapshots, attach }
+  await using agent = await createAgent(settings, engine, createAgentReport(log))
   log.info(
     { engine: endpointText(endpoint), haproxy: settings.haproxy.mode, runDir: settings.haproxy.runDir },
     'agent started',
@@ -75,6 +79,9 @@ function createAgentReport(log: Log): AgentReport {
         )
       }
     },
+    attached: ({ add, remove }) => log.info({ add, remove }, 'networks of the edge changed'),
+    notAttached: (error, retryMs) =>
+      log.error({ ...errorFacts(error), retryMs }, 'networks of the edge not changed'),
     lowered: (setting, from, to) =>
       log.warn({ setting, from, to }, 'setting lowered to what the limit on open files allows'),
     notResumed: (error) => log.warn(errorFacts(error), 'haproxy not resumed from the files on disk'),

@@ -2,6 +2,7 @@
 // Flags, TIDEGATE_* variables, help and docs/settings.md are made from this table, so a new setting is one row here.
 // Refuses flags and environment as such: settings.ts reads them.
 
+import type { NetworkMode } from '../core/edge-networks.ts'
 import { bindAddress, dockerHost, hostAndPort } from './address-kinds.ts'
 import {
   boolean,
@@ -29,6 +30,8 @@ export type SettingValues = {
   readonly 'reconcile-interval': number
   readonly 'edge-networks': 'auto' | 'every' | readonly string[]
   readonly 'service-cluster': string
+  readonly networks: NetworkMode
+  readonly 'networks-settle': number
   readonly haproxy: 'managed' | 'attached'
   readonly 'haproxy-bin': string
   readonly 'run-dir': string
@@ -137,6 +140,19 @@ export const settingTable: { readonly [K in SettingKey]: SettingRow<SettingValue
     default: fixed('auto'),
     meaning:
       'The networks that the edge reaches tasks on. `auto`: those of its own container; `every`: all of them, for an edge outside the Swarm.',
+  },
+  networks: {
+    group: 'Services',
+    kind: networkMode(),
+    default: fixed('auto'),
+    meaning:
+      "The networks that the agent attaches the edge's own service to. `auto`: those that published services need, and no longer; `off`: none; a list: these. It detaches only what it has attached.",
+  },
+  'networks-settle': {
+    group: 'Services',
+    kind: duration('0ms', '1m'),
+    default: fixed('1s'),
+    meaning: 'How long a change of networks waits for others, since each one replaces the tasks of the edge.',
   },
   'service-cluster': {
     group: 'Services',
@@ -323,6 +339,11 @@ export function variableOf(key: SettingKey): string {
 function inRunDir(file: string) {
   const text = (facts: DefaultFacts) => `${facts.runDir}/${file}`
   return { words: `${file} in the run folder`, text, follows: 'run-dir' } as const
+}
+
+function networkMode(): Kind<NetworkMode> {
+  const names = { ...listOf(name), form: 'a comma list of network names' }
+  return orWord('auto', 'auto', orWord('off', 'off', names))
 }
 
 function edgeNetworks(): Kind<'auto' | 'every' | readonly string[]> {

@@ -1,6 +1,7 @@
 // From flags, environment and defaults to the settings that the rest of the agent reads: typed, in range, grouped, frozen.
 // Owns the checks that take more than one setting. Refuses to read the process's environment: it is an argument.
 
+import type { NetworkMode } from '../core/edge-networks.ts'
 import { AgentError, assert } from '../core/errors.ts'
 import { type ConfigSettings, fileNames, type LoopSettings, type RoutingSettings } from '../core/settings.ts'
 import { quote } from '../core/text.ts'
@@ -42,6 +43,9 @@ export type DockerSettings = {
   }
   /** `auto`: the networks of the agent's own container; a list: networks by name. */
   readonly edgeNetworks: 'auto' | 'every' | readonly string[]
+  /** What the edge's own service is attached to. */
+  readonly networks: NetworkMode
+  readonly networksSettleMs: number
   readonly timeoutMs: number
   readonly pollQuietMs: number
   readonly pollMovingMs: number
@@ -196,6 +200,8 @@ function group({ env, host }: SettingsInput, read: Read): Settings {
         DOCKER_CERT_PATH: DOCKER_CERT_PATH || undefined,
       },
       edgeNetworks: read('edge-networks'),
+      networks: read('networks'),
+      networksSettleMs: read('networks-settle'),
       timeoutMs: read('docker-timeout'),
       pollQuietMs: read('poll-quiet'),
       pollMovingMs: read('poll-moving'),
@@ -249,6 +255,7 @@ function serverInfo({ version, os, arch }: HostFacts): string {
 function freeze(settings: Settings): Settings {
   Object.freeze(settings.config.httpBind)
   Object.freeze(settings.docker.edgeNetworks)
+  Object.freeze(settings.docker.networks)
   Object.freeze(settings.docker.variables)
   for (const each of Object.values(settings)) Object.freeze(each)
   return Object.freeze(settings)

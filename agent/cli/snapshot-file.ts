@@ -69,6 +69,7 @@ const snapshot = z.strictObject({
   networks: z.array(network).superRefine(unlike),
   edge: z.strictObject({
     networkIds: z.union([z.literal('every'), ids], { error: 'expected "every" or a list of network ids' }),
+    self: z.strictObject({ taskId: text.min(1), serviceId: text.min(1) }).exactOptional(),
   }),
 })
 

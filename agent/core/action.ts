@@ -12,6 +12,7 @@ export type Action =
       readonly address: string
       readonly port: number
       readonly weight: number
+      readonly poolMaxConn?: number
     } & ServerRef)
   | ({ readonly kind: 'move-server'; readonly address: string; readonly port: number } & ServerRef)
   | ({ readonly kind: 'weigh-server'; readonly weight: number } & ServerRef)

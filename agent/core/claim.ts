@@ -20,6 +20,8 @@ export type Claim = {
   readonly path: string
   readonly isDefault: boolean
   readonly servers: readonly Server[]
+  /** The network that the edge must share to reach the servers, where it needs one. */
+  readonly networkId: string | undefined
   readonly problems: readonly Problem[]
 }
 
@@ -46,7 +48,7 @@ export function claimOf(
   const served =
     isPublished && values.port !== undefined
       ? serversOf(service, { ...spec, port: values.port }, tasks, topology)
-      : { mode: spec.mode, servers: [], problems: [] }
+      : { mode: spec.mode, servers: [], networkId: undefined, problems: [] }
   return {
     service: { id: service.id, name: service.name, mode: served.mode, networkIds: service.networkIds },
     // Go leaves zeros out at the end of a fraction: with the Z behind it, `.12Z` would sort after `.123Z`.
@@ -55,6 +57,7 @@ export function claimOf(
     path: values.contextRoot ?? '',
     isDefault: isPublished && isDefault,
     servers: served.servers,
+    networkId: served.networkId,
     problems: [...problems, ...missing, ...served.problems],
   }
 }

@@ -3,6 +3,7 @@
 
 import type { Action, ActionKind, ActionOf } from './action.ts'
 import { formatAddress } from './address.ts'
+import { serverKeywords } from './server-keywords.ts'
 
 /** `busy`: HAProxy will do it once the server's last session ends; ask again later. */
 export type Verdict = 'done' | 'busy' | 'unexpected'
@@ -22,7 +23,7 @@ const encoders: { readonly [K in ActionKind]: Encoder<K> } = {
   // Born in maintenance; `default-server` is not inherited, so every keyword stands here (haproxy.cfg.ejs says the same).
   'add-server': {
     command: (a) =>
-      `add server ${a.backend}/${a.server} ${formatAddress(a.address, a.port)} weight ${a.weight}`,
+      `add server ${a.backend}/${a.server} ${formatAddress(a.address, a.port)} ${serverKeywords(a)}`,
     judge: starts('New server registered.'),
   },
   'move-server': {

@@ -30,13 +30,13 @@ export type SetAside = ReadonlyMap<string, { readonly version: number; readonly 
 
 const nobody: SetAside = new Map()
 
-/** Computes what the edge should do for a snapshot. Hand in the last memo, and services cost nothing that did not change. */
+/** Computes what the edge should do for a snapshot, and the ids of the networks that it needs for that. Hand in the last memo, and services cost nothing that did not change. */
 export function computeRouting(
   snapshot: Snapshot,
   settings: RoutingSettings,
   setAside: SetAside = nobody,
   memo?: Memo,
-): { readonly routing: Routing; readonly memo: Memo } {
+): { readonly routing: Routing; readonly networkIds: readonly string[]; readonly memo: Memo } {
   const topology = topologyOf(snapshot, memo?.topology)
   const services = claimServices(snapshot, topology, settings, memo)
   const excluded: Problem[] = []
@@ -55,8 +55,14 @@ export function computeRouting(
       backends: new Map([...backends].map(([name, entry]) => [name, entry.backend])),
       problems: problems.toSorted(compareProblems),
     },
+    networkIds: neededNetworks(claims),
     memo: { topology, services, backends },
   }
+}
+
+/** The networks that the edge must share to reach everything that is published, sorted. */
+function neededNetworks(claims: readonly Claim[]): readonly string[] {
+  return [...new Set(claims.flatMap((claim) => claim.networkId ?? []))].sort(compareText)
 }
 
 function claimServices(

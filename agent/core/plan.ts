@@ -181,7 +181,8 @@ function arrival(running: ObservedBackend, backend: string, server: Server): rea
   const before = running.servers.get(server.name)
   const { address, port, weight } = server
   if (before === undefined) {
-    const add: Action = { kind: 'add-server', ...ref, address, port, weight }
+    const pool = server.poolMaxConn === undefined ? {} : { poolMaxConn: server.poolMaxConn }
+    const add: Action = { kind: 'add-server', ...ref, address, port, weight, ...pool }
     return server.admin === 'ready' ? [add, { kind: 'open-server', ...ref }] : [add]
   }
   const actions: Action[] = []

@@ -8,7 +8,12 @@ import { compareText, listText, nearest, quote } from './text.ts'
 import type { Topology } from './topology.ts'
 
 /** The networks to reach a service on, best first; empty where there is none, and then `problems` says why. */
-export type Reach = { readonly networkIds: readonly string[]; readonly problems: readonly Problem[] }
+export type Reach = {
+  readonly networkIds: readonly string[]
+  /** The network that the edge uses for the service, or would have to be attached to; undefined where there is none. */
+  readonly needed: string | undefined
+  readonly problems: readonly Problem[]
+}
 
 /**
  * Picks by the `network` label, else the networks shared with the edge, first by name.
@@ -23,9 +28,10 @@ export function reachOf(service: Service, label: string | undefined, topology: T
   const shared = attached.filter((network) => topology.isShared(network.id))
   if (label !== undefined && label !== '') return reachByLabel(service, label, topology, attached, shared)
   if (attached.length === 0) return none(noNetwork(service))
-  if (shared.length === 0) return none(notShared(service, attached))
+  if (shared.length === 0) return none(notShared(service, attached), attached[0])
   return {
     networkIds: shared.map((network) => network.id),
+    needed: shared[0]?.id,
     problems: shared.length > 1 ? [ambiguous(service, shared)] : [],
   }
 }
@@ -40,9 +46,9 @@ function reachByLabel(
   const network = networkNamed(label, service, topology)
   if (network === undefined) return none(unknownNetwork(service, label, topology))
   if (!attached.includes(network)) return none(notAttached(service, network, attached))
-  if (!shared.includes(network)) return none(notShared(service, [network]))
+  if (!shared.includes(network)) return none(notShared(service, [network]), network)
   const others = shared.filter((other) => other !== network)
-  return { networkIds: [network, ...others].map((each) => each.id), problems: [] }
+  return { networkIds: [network, ...others].map((each) => each.id), needed: network.id, problems: [] }
 }
 
 /** By name or id; inside a stack also by the name that the stack's file gives it. */
@@ -55,7 +61,11 @@ function networkNamed(text: string, service: Service, topology: Topology): Netwo
   )
 }
 
-const none = (problem: Problem): Reach => ({ networkIds: [], problems: [problem] })
+const none = (problem: Problem, needed?: Network): Reach => ({
+  networkIds: [],
+  needed: needed?.id,
+  problems: [problem],
+})
 const names = (networks: readonly Network[]) => listText(networks.map((network) => network.name))
 
 function noNetwork(service: Service): Problem {
@@ -90,7 +100,7 @@ function notShared(service: Service, networks: readonly Network[]): Problem {
   return labelProblem(service, 'network', 'network-not-shared', {
     found: `${names(networks)}, which the edge is not attached to`,
     expected: 'a network that the service shares with the edge',
-    hint: 'Attach the edge to it: docker service update --network-add <network> <edge service>',
+    hint: 'The edge attaches itself within seconds, unless its setting `networks` says otherwise; by hand: docker service update --network-add <network> <edge service>',
   })
 }
 

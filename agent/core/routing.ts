@@ -44,6 +44,8 @@ export type Server = {
   readonly weight: number
   /** `maint`: in the backend, out of rotation (a task not running yet, a VIP with nobody behind it). */
   readonly admin: 'ready' | 'maint'
+  /** How many idle connections HAProxy keeps to it; absent: as many as it likes. */
+  readonly poolMaxConn?: number
 }
 
 /** The host of routes for requests whose host nobody claims. */

@@ -11,6 +11,7 @@ export function isSameClaim(a: Claim, b: Claim): boolean {
     a.path === b.path &&
     a.isDefault === b.isDefault &&
     a.createdAt === b.createdAt &&
+    a.networkId === b.networkId &&
     isSameService(a.service, b.service) &&
     isSameList(a.hosts, b.hosts, Object.is) &&
     isSameList(a.servers, b.servers, isSameServer) &&
@@ -25,6 +26,7 @@ export function isSameServer(a: Server, b: Server): boolean {
     a.address === b.address &&
     a.port === b.port &&
     a.weight === b.weight &&
+    a.poolMaxConn === b.poolMaxConn &&
     a.admin === b.admin
   )
 }

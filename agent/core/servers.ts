@@ -21,6 +21,8 @@ export type ServiceServers = {
   /** The mode in force: a service without a virtual IP is served in task mode. */
   readonly mode: BackendMode
   readonly servers: readonly Server[]
+  /** The network that the edge reaches the service on, or would have to share; undefined where it needs none. */
+  readonly networkId: string | undefined
   readonly problems: readonly Problem[]
 }
 
@@ -34,9 +36,9 @@ export function serversOf(
   if (spec.mode === 'vip' && service.endpointMode === 'vip') return vipServer(service, spec, tasks, topology)
   const problems = spec.mode === 'vip' ? [withoutVip(service)] : []
   const served = publishesInHostMode(service, spec.port)
-    ? { servers: hostModeServers(service, spec, tasks, topology), problems: [] }
+    ? { servers: hostModeServers(service, spec, tasks, topology), networkId: undefined, problems: [] }
     : taskServers(service, spec, tasks, topology)
-  return { mode: 'task', servers: served.servers, problems: [...problems, ...served.problems] }
+  return { ...served, mode: 'task', problems: [...problems, ...served.problems] }
 }
 
 function taskServers(service: Service, spec: ServerSpec, tasks: readonly Task[], topology: Topology) {
@@ -47,7 +49,8 @@ function taskServers(service: Service, spec: ServerSpec, tasks: readonly Task[],
     )
     return address === undefined ? [] : taskServer(service, task, address, spec.port, topology)
   })
-  return { servers: servers.toSorted((a, b) => compareText(a.name, b.name)), problems: reach.problems }
+  const sorted = servers.toSorted((a, b) => compareText(a.name, b.name))
+  return { servers: sorted, networkId: reach.needed, problems: reach.problems }
 }
 
 function hostModeServers(service: Service, spec: ServerSpec, tasks: readonly Task[], topology: Topology) {
@@ -74,11 +77,13 @@ function vipServer(
   )
   if (address === undefined) {
     const problems = reach.networkIds.length === 0 ? reach.problems : [...reach.problems, vipMissing(service)]
-    return { mode: 'vip', servers: [], problems }
+    return { mode: 'vip', servers: [], networkId: reach.needed, problems }
   }
   const admin = tasks.some((task) => isInRotation(task, topology)) ? 'ready' : 'maint'
-  const server: Server = { name: service.name, address, port: spec.port, weight: 1, admin }
-  return { mode: 'vip', servers: [server], problems: reach.problems }
+  // Behind a virtual IP a connection is to one task for good: a kept one would bind clients to it, and end with it just
+  // as a POST is on its way. The kernel chooses anew, and avoids tasks that stop, for each new connection.
+  const server: Server = { name: service.name, address, port: spec.port, weight: 1, admin, poolMaxConn: 0 }
+  return { mode: 'vip', servers: [server], networkId: reach.needed, problems: reach.problems }
 }
 
 /** Named as Swarm names the container: `service.slot.taskid`, or `service.nodeid.taskid` for a global service. */
@@ -100,7 +105,7 @@ export function ownerOf(server: string, services: readonly BackendService[]): Ba
 }
 
 /** With a HEALTHCHECK the engine holds a task in `starting` until it is healthy, so this is health-gated. */
-function isInRotation(task: Task, topology: Topology): boolean {
+export function isInRotation(task: Task, topology: Pick<Topology, 'nodes'>): boolean {
   return (
     task.state === 'running' &&
     task.desiredState === 'running' &&

@@ -85,4 +85,8 @@ export type Network = {
 export type Edge = {
   /** `every` where the agent does not run as a Swarm task and all addresses are taken to be reachable. */
   readonly networkIds: readonly string[] | 'every'
+  /** The task that the agent runs in, where it runs as one. */
+  readonly self?: EdgeTask
 }
+
+export type EdgeTask = { readonly taskId: string; readonly serviceId: string }

@@ -3,6 +3,7 @@
 
 import { formatAddress } from './address.ts'
 import type { Backend, Routing } from './routing.ts'
+import { serverKeywords } from './server-keywords.ts'
 import type { ConfigSettings } from './settings.ts'
 import { compareText } from './text.ts'
 
@@ -43,7 +44,7 @@ export type BackendView = {
 export type ServerView = {
   readonly name: string
   readonly address: string
-  readonly weight: number
+  readonly keywords: string
   readonly disabled: boolean
 }
 
@@ -84,7 +85,7 @@ export function backendView(backend: Backend): BackendView {
     servers: backend.servers.map((server) => ({
       name: server.name,
       address: formatAddress(server.address, server.port),
-      weight: server.weight,
+      keywords: serverKeywords(server),
       disabled: server.admin === 'maint',
     })),
   }

@@ -17,17 +17,25 @@ export type Files = {
    * leaves every old file as it was, and no reader ever sees half a file. An unchanged file is left alone.
    * @throws AgentError `files-unwritable`
    */
-  readonly write: (files: ReadonlyMap<string, string>, signal: AbortSignal) => Promise<readonly string[]>
+  readonly write: (files: ReadonlyMap<string, Content>, signal: AbortSignal) => Promise<readonly string[]>
   /** A file's content as it is on disk; undefined if there is none. */
   readonly read: (name: string, signal: AbortSignal) => Promise<string | undefined>
   /** Removes what a killed agent left half written. Call it before the first write, with no other agent in the folder. */
   readonly sweep: (names: Iterable<string>) => Promise<void>
 }
 
-/** What was written last, and how the disk looked then: content is compared in memory, tampering is seen by `stat`. */
-type Written = { readonly text: string; readonly mark: string }
+/** A file's text, or the pieces of it in order: what stands in many pieces is neither joined nor compared as a whole. */
+export type Content = string | readonly string[]
 
-type State = { readonly dir: string; readonly written: Map<string, Written> }
+/** What was written last, and how the disk looked then: content is compared in memory, tampering is seen by `stat`. */
+type Written = { readonly content: Content; readonly mark: string }
+
+type State = {
+  readonly dir: string
+  readonly written: Map<string, Written>
+  /** Where texts become bytes: memory that is new each time costs more than what is done in it. */
+  scratch: Buffer
+}
 
 /** HAProxy may run as another user of the same group. */
 const fileMode = 0o640
@@ -37,7 +45,7 @@ const temporaryPattern = /^\.tidegate-.*\.tmp$/
 
 /** Keeps the files of one folder, which is made when it is missing. */
 export function createFiles(options: { readonly dir: string }): Files {
-  const state: State = { dir: options.dir, written: new Map() }
+  const state: State = { dir: options.dir, written: new Map(), scratch: Buffer.alloc(0) }
   return {
     path: (name) => pathOf(state, name),
     write: (files, signal) => write(state, files, signal),
@@ -62,24 +70,24 @@ export function temporaryBeside(path: string): string {
 type Staged = {
   readonly name: string
   readonly path: string
-  readonly text: string
+  readonly content: Content
   readonly temporary: string
 }
 
 async function write(
   state: State,
-  files: ReadonlyMap<string, string>,
+  files: ReadonlyMap<string, Content>,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const staged: Staged[] = []
   try {
-    for (const [name, text] of files) {
+    for (const [name, content] of files) {
       signal.throwIfAborted()
       const path = pathOf(state, name)
-      if (await isWritten(state, name, path, text)) continue
+      if (await isWritten(state, name, path, content)) continue
       const temporary = temporaryBeside(path)
-      staged.push({ name, path, text, temporary })
-      await writeWhole(temporary, text, path)
+      staged.push({ name, path, content, temporary })
+      await writeWhole(temporary, toBytes(state, content), path)
     }
     for (const file of staged) await publish(state, file)
   } catch (error) {
@@ -95,7 +103,7 @@ async function write(
  * a machine that stayed up; after a power loss the agent writes them anew.
  * @throws AgentError `files-unwritable`; `path` is the file it would have become
  */
-export async function writeWhole(temporary: string, text: string, path: string): Promise<void> {
+export async function writeWhole(temporary: string, text: string | Buffer, path: string): Promise<void> {
   try {
     await mkdir(dirname(temporary), { recursive: true, mode: dirMode })
     const file = await open(temporary, 'wx', fileMode)
@@ -111,23 +119,50 @@ export async function writeWhole(temporary: string, text: string, path: string):
   }
 }
 
-async function publish(state: State, { name, path, text, temporary }: Staged): Promise<void> {
+/** UTF-8 takes at most three bytes for each of a string's units. */
+const bytesPerUnitMax = 3
+
+/** The content as bytes, which are overwritten by the next call: a state writes one file at a time. */
+function toBytes(state: State, content: Content): Buffer {
+  const pieces = piecesOf(content)
+  const most = pieces.reduce((sum, piece) => sum + piece.length, 0) * bytesPerUnitMax
+  if (state.scratch.length < most) state.scratch = Buffer.allocUnsafeSlow(most)
+  let length = 0
+  for (const piece of pieces) length += state.scratch.write(piece, length)
+  return state.scratch.subarray(0, length)
+}
+
+function piecesOf(content: Content): readonly string[] {
+  return typeof content === 'string' ? [content] : content
+}
+
+/** Pieces that stayed are the same strings, which are equal at a glance. The same text cut elsewhere counts as another. */
+function isSameContent(a: Content, b: Content): boolean {
+  const [some, others] = [piecesOf(a), piecesOf(b)]
+  return some.length === others.length && some.every((piece, i) => piece === others[i])
+}
+
+function wholeText(content: Content): string {
+  return piecesOf(content).join('')
+}
+
+async function publish(state: State, { name, path, content, temporary }: Staged): Promise<void> {
   try {
     await rename(temporary, path)
-    state.written.set(name, { text, mark: await markOf(path) })
+    state.written.set(name, { content, mark: await markOf(path) })
   } catch (error) {
     state.written.delete(name)
     throw unwritable(path, error)
   }
 }
 
-async function isWritten(state: State, name: string, path: string, text: string): Promise<boolean> {
+async function isWritten(state: State, name: string, path: string, content: Content): Promise<boolean> {
   const last = state.written.get(name)
   try {
     const mark = await markOf(path)
-    if (last?.mark === mark) return last.text === text
-    if ((await readFile(path, 'utf8')) !== text) return false
-    state.written.set(name, { text, mark })
+    if (last?.mark === mark) return isSameContent(last.content, content)
+    if ((await readFile(path, 'utf8')) !== wholeText(content)) return false
+    state.written.set(name, { content, mark })
     return true
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return false

@@ -12,6 +12,9 @@ import type { Routing } from '../core/routing.ts'
 /** The files by their path relative to the run folder. */
 export type Files = ReadonlyMap<string, string>
 
+/** The same, in pieces to be written one after the other. */
+export type FilesInPieces = ReadonlyMap<string, readonly string[]>
+
 /** Each function has a deadline of its own, and throws AgentError where the world does not answer as it should. */
 export type HaproxyPort = {
   /** False while there is no HAProxy and the loop is to start one; an attached HAProxy always counts as running. */
@@ -24,8 +27,8 @@ export type HaproxyPort = {
   ) => Promise<{ readonly busy: readonly Action[] }>
   /** Has HAProxy check a configuration that is not in use yet; resolves to its faults, none if it would start. */
   readonly check: (files: Files, signal: AbortSignal) => Promise<readonly ConfigFault[]>
-  /** Replaces the files, each atomically. */
-  readonly save: (files: Files, signal: AbortSignal) => Promise<void>
+  /** Replaces the files that are given, each atomically. */
+  readonly save: (files: Files | FilesInPieces, signal: AbortSignal) => Promise<void>
   /** Starts HAProxy from the saved files and waits until it answers. */
   readonly start: (signal: AbortSignal) => Promise<void>
   /** Has the master load the saved files, and waits until a new worker with this structure answers. */
@@ -34,6 +37,8 @@ export type HaproxyPort = {
 
 export type RendererPort = {
   readonly render: (routing: Routing) => Files
+  /** The files that live changes alter, and no others. */
+  readonly renderLive: (routing: Routing) => FilesInPieces
   readonly structureOf: (routing: Routing) => string
 }
 

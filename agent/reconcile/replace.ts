@@ -93,6 +93,6 @@ export async function save(context: Context, signal: AbortSignal): Promise<void>
   const { state, haproxy, renderer } = context
   const inForce = state.observed === undefined ? undefined : routingInForce(state.observed)
   if (inForce === undefined) return
-  await haproxy.save(renderer.render(inForce), signal)
+  await haproxy.save(renderer.renderLive(inForce), signal)
   state.isUnsaved = false
 }

@@ -20,6 +20,8 @@ export type LoopOptions = {
   readonly settings: LoopSettings & RoutingSettings
   readonly clock: Clock
   readonly report: Report
+  /** Told of each snapshot that was routed, with the networks that the edge needs for it. */
+  readonly routed?: (snapshot: Snapshot, networkIds: readonly string[]) => void
 }
 
 export type State = {
@@ -27,6 +29,8 @@ export type State = {
   /** The snapshot that `routing` was computed from. */
   routed: Snapshot | undefined
   routing: Routing
+  /** The routing whose live changes have all gone out. */
+  inForce: Routing | undefined
   memo: Memo | undefined
   setAside: SetAside
   observed: Observed | undefined
@@ -51,6 +55,7 @@ export function initialState(): State {
     snapshot: undefined,
     routed: undefined,
     routing: { backends: new Map(), problems: [] },
+    inForce: undefined,
     memo: undefined,
     setAside: new Map(),
     observed: undefined,
@@ -72,6 +77,7 @@ export function statusOf(state: State): Status {
   const isSettled =
     state.snapshot !== undefined &&
     state.routed === state.snapshot &&
+    state.inForce === state.routing &&
     state.trouble === undefined &&
     state.wish === undefined &&
     !state.isDoubted &&

@@ -39,10 +39,11 @@ export async function step(context: Context, signal: AbortSignal): Promise<numbe
 function route(context: Context, snapshot: Snapshot): void {
   const { state, settings, report } = context
   if (state.routed === snapshot) return
-  const { routing, memo } = computeRouting(snapshot, settings, state.setAside, state.memo)
+  const { routing, networkIds, memo } = computeRouting(snapshot, settings, state.setAside, state.memo)
   state.routed = snapshot
   state.routing = routing
   state.memo = memo
+  context.routed?.(snapshot, networkIds)
   const before = new Set(state.problems.map(problemText))
   const after = new Set(routing.problems.map(problemText))
   const appeared = routing.problems.filter((problem) => !before.has(problemText(problem)))
@@ -82,6 +83,7 @@ async function goLive(context: Context, signal: AbortSignal): Promise<Plan> {
   const { busy } = actions.length === 0 ? { busy: [] } : await haproxy.apply(actions, signal)
   state.surprises = 0
   state.observed = carryForward(observed, plan.placed, { actions, busy }, clock.nowMs())
+  state.inForce = routing
   if (hasChanged) {
     state.counters.liveChanges += 1
     state.counters.actions += actions.length

@@ -14,9 +14,14 @@ import { errorPages } from './error-pages.ts'
 /** The files' contents by their path relative to the run folder. */
 export type Files = ReadonlyMap<string, string>
 
+/** The same, each file in the pieces that it is made of. A piece that did not change is the same string as before. */
+export type FilesInPieces = ReadonlyMap<string, readonly string[]>
+
 export type Renderer = {
   /** Renders everything that HAProxy needs for a routing. Only backends that are new objects are rendered anew. */
   readonly render: (routing: Routing) => Files
+  /** Renders the files that live changes alter, and leaves them in pieces: joining them would cost more than all the rest. */
+  readonly renderLive: (routing: Routing) => FilesInPieces
   /** The digest that the configuration for this routing carries: the same as long as no reload is needed. */
   readonly structureOf: (routing: Routing) => string
 }
@@ -38,18 +43,25 @@ export function createRenderer(templatesDir: string, settings: ConfigSettings): 
   const base = digest([JSON.stringify(settings), config.source, backend.source, ...pages.flat()].join('\0'))
   const structureOf = (routing: Routing) => digest(`${base}\n${structureText(routing)}`)
   const printHead = remember((structure: string) => config.print(configView(settings, structure)))
-  const printBackend = rememberWeakly((each: Backend) => backend.print(backendView(each)))
+  const printBackend = rememberWeakly((each: Backend) => flat(backend.print(backendView(each))))
   const printRoutes = createRoutesPrinter()
+  const renderLive = (routing: Routing): FilesInPieces => {
+    const sections = [printHead(structureOf(routing))]
+    for (const each of routing.backends.values()) sections.push(printBackend(each))
+    return new Map([
+      [fileNames.config, sections],
+      [fileNames.routes, [printRoutes(routing)]],
+    ])
+  }
   return {
     structureOf,
+    renderLive,
     render: (routing) => {
-      const sections = [printHead(structureOf(routing))]
-      for (const each of routing.backends.values()) sections.push(printBackend(each))
-      return new Map([
-        [fileNames.config, sections.join('')],
-        [fileNames.routes, printRoutes(routing)],
-        ...pages,
+      const live = [...renderLive(routing)].map(([name, pieces]): readonly [string, string] => [
+        name,
+        pieces.join(''),
       ])
+      return new Map([...live, ...pages])
     },
   }
 }
@@ -106,6 +118,11 @@ function printed(value: unknown): string {
   if (/[\u0000-\u001f\u007f]/.test(value))
     throw new TypeError(`a template prints a control character in ${JSON.stringify(value)}`)
   return value
+}
+
+/** The same text as one string: a template's output is a rope of all that it printed, which is walked on each use. */
+function flat(text: string): string {
+  return Buffer.from(text).toString()
 }
 
 function digest(text: string): string {

@@ -30,10 +30,25 @@ export type Docker = {
   readonly close: () => void
 }
 
+/** An engine that may also be changed. */
+export type WritableDocker = Docker & {
+  /**
+   * Changes something; resolves to the body.
+   * Throws AgentError for every answer but 200 and 201.
+   */
+  readonly post: (change: Change, signal: AbortSignal) => Promise<Buffer>
+}
+
 export type Request = {
   /** With a leading slash, without a query. */
   readonly path: string
   readonly filters?: Readonly<Record<string, readonly string[]>>
+}
+
+export type Change = {
+  readonly path: string
+  readonly query: Readonly<Record<string, string>>
+  readonly body: object
 }
 
 export type DockerOptions = {
@@ -46,7 +61,7 @@ export type DockerOptions = {
 const errorBytesMax = 16 * 1024
 
 /** Throws AgentError `settings-invalid` for certificates that do not fit together. Connects when first asked for something. */
-export function createDocker(options: DockerOptions): Docker {
+export function createDocker(options: DockerOptions): WritableDocker {
   const { endpoint } = options
   const lists = createAgent(endpoint, true)
   // A stream gets a socket of its own: one from a pool would have Node's keepalive settings back.
@@ -56,6 +71,7 @@ export function createDocker(options: DockerOptions): Docker {
   return {
     get: (request, like, signal) => getBody(options, listModem, request, like, signal),
     follow: (request, signal) => openStream(options, streamModem, request, signal),
+    post: (change, signal) => postBody(options, listModem, change, signal),
     trouble: (cause, request) => troubleOf(cause, endpoint, request),
     close: () => {
       lists.destroy()
@@ -80,6 +96,29 @@ async function getBody(
   } catch (cause) {
     signal.throwIfAborted()
     throw troubleOf(cause, endpoint, request)
+  }
+}
+
+async function postBody(
+  { endpoint, deadlineMs }: DockerOptions,
+  modem: DockerModem,
+  { path, query, body }: Change,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  try {
+    return await withDeadline(signal, deadlineMs, async (inTime) => {
+      const response = await dial(modem, { path }, inTime, {
+        method: 'POST',
+        options: { _query: query, _body: body },
+      })
+      const status = response.statusCode ?? 0
+      const text = await readBody(response, errorBytesMax, Buffer.alloc(0))
+      if (status === 200 || status === 201) return text
+      throw troubleOfStatus(status, text.toString('utf8'), endpoint, `POST ${path}`)
+    })
+  } catch (cause) {
+    signal.throwIfAborted()
+    throw cause instanceof AgentError ? cause : troubleOfSocket(cause, endpoint, `POST ${path}`)
   }
 }
 
@@ -142,13 +181,26 @@ export function requestText(request: Request): string {
 // docker-modem refuses a status that is not listed here, after reading its body without a limit. We judge it ourselves.
 const everyStatus = Object.fromEntries(Array.from({ length: 600 }, (_, status) => [status, true]))
 
-function dial(modem: DockerModem, request: Request, signal: AbortSignal): Promise<http.IncomingMessage> {
+function dial(
+  modem: DockerModem,
+  request: Request,
+  signal: AbortSignal,
+  change?: { readonly method: 'POST'; readonly options: object },
+): Promise<http.IncomingMessage> {
   // docker-modem puts `options` into the query only where the path has a question mark.
   const query = request.filters === undefined ? {} : { options: { filters: request.filters } }
-  const path = request.filters === undefined ? request.path : `${request.path}?`
+  const path = request.filters === undefined && change === undefined ? request.path : `${request.path}?`
   return new Promise((resolve, reject) => {
     modem.dial(
-      { path, method: 'GET', isStream: true, statusCodes: everyStatus, abortSignal: signal, ...query },
+      {
+        path,
+        method: 'GET',
+        isStream: true,
+        statusCodes: everyStatus,
+        abortSignal: signal,
+        ...query,
+        ...change,
+      },
       (error, response) => {
         if (response instanceof http.IncomingMessage) resolve(response)
         else reject(error ?? new Error('docker-modem returned no response'))

@@ -1,7 +1,7 @@
 // Where the edge itself stands: which networks its HAProxy reaches tasks on.
 // Owns finding the own container among the tasks. Refuses to attach to anything.
 
-import type { Edge, Network } from '../core/snapshot.ts'
+import type { Edge, EdgeTask, Network } from '../core/snapshot.ts'
 import type { ListedTask } from './read-element.ts'
 
 /** `auto`: the networks of the task that the agent runs in, or every one if it is no task. A list: names or ids. */
@@ -21,9 +21,10 @@ export function findEdge(
 ): Edge {
   if (setting === 'every') return sameEdge(last, 'every')
   if (setting !== 'auto') return sameEdge(last, namedNetworks(setting, listed.networks))
-  const own = ownTask(hostname, listed.tasks)
+  const own = ownTask(hostname, listed.tasks)?.task
   if (own === undefined) return last ?? { networkIds: 'every' }
-  return sameEdge(last, own.task.attachments.map((attachment) => attachment.networkId).sort())
+  const networkIds = own.attachments.map((attachment) => attachment.networkId).sort()
+  return sameEdge(last, networkIds, { taskId: own.id, serviceId: own.serviceId })
 }
 
 /** The names and ids that stand for no network. */
@@ -45,6 +46,8 @@ function namedNetworks(names: readonly string[], networks: readonly Network[]): 
     .sort()
 }
 
-function sameEdge(last: Edge | undefined, networkIds: Edge['networkIds']): Edge {
-  return last !== undefined && String(last.networkIds) === String(networkIds) ? last : { networkIds }
+function sameEdge(last: Edge | undefined, networkIds: Edge['networkIds'], self?: EdgeTask): Edge {
+  const isSame = String(last?.networkIds) === String(networkIds) && last?.self?.taskId === self?.taskId
+  if (last !== undefined && isSame) return last
+  return self === undefined ? { networkIds } : { networkIds, self }
 }

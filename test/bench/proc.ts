@@ -29,6 +29,7 @@ function threadNs(pid: number, thread: string): number {
 /** A process's memory, in megabytes of 10^6 bytes (proc(5), `/proc/pid/status`). */
 export function memory(pid: number): Memory {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  const field = (name: string) => (Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024) / 1e6
+  const field = (name: string) =>
+    (Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024) / 1e6
   return { rssMb: field('VmRSS'), peakMb: field('VmHWM') }
 }

@@ -6,7 +6,8 @@ export type Column = { readonly head: string; readonly align: 'left' | 'right' }
 /** A Markdown table whose source reads as a table as well. Throws RangeError for a row of another length. */
 export function markdownTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   for (const row of rows) {
-    if (row.length !== columns.length) throw new RangeError(`${row.length} cells for ${columns.length} columns`)
+    if (row.length !== columns.length)
+      throw new RangeError(`${row.length} cells for ${columns.length} columns`)
   }
   const widths = columns.map(({ head }, i) =>
     Math.max(3, head.length, ...rows.map((row) => cell(row[i]).length)),

@@ -32,10 +32,6 @@ export type DemoOptions = {
 const tourMs = 5 * 60_000
 const keepMs = 60 * 60_000
 
-/** The agent's version stands in the configuration, and `tidegate plan` must find the one that it expects. */
-const manifestFile = join(import.meta.dirname, '../../package.json')
-const manifest = z.object({ version: z.string() })
-
 /** Takes the tour; resolves to the exit status. Rejects if the signal is aborted before its end. */
 export async function runDemo(options: DemoOptions): Promise<0 | 1> {
   const { flags, signal } = options
@@ -54,7 +50,7 @@ export async function runDemo(options: DemoOptions): Promise<0 | 1> {
   await using opened = await openStage({
     swarm,
     runDir: join(dir.path, 'run'),
-    version: manifest.parse(JSON.parse(await readFile(manifestFile, 'utf8'))).version,
+    version: await packageVersion(),
     flags: pace.flags,
     trafficMs: flags.keep ? tourMs + keepMs : tourMs,
     onOutcome: recorder.outcome,
@@ -67,6 +63,14 @@ export async function runDemo(options: DemoOptions): Promise<0 | 1> {
   screen.closing(tour, summary)
   if (flags.keep) await keepRunning(parts, keepMs)
   return summary.ok ? 0 : 1
+}
+
+const manifest = z.object({ version: z.string() })
+
+/** It stands in the configuration, and `tidegate plan` compares it with its own. */
+async function packageVersion(): Promise<string> {
+  const text = await readFile(join(import.meta.dirname, '../../package.json'), 'utf8')
+  return manifest.parse(JSON.parse(text)).version
 }
 
 function screenFor({ flags, terminal, env, write }: DemoOptions, stage: () => Stage | undefined): Screen {

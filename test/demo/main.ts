@@ -5,16 +5,20 @@ import { CommanderError } from 'commander'
 import { runDemo } from './demo.ts'
 import { type Flags, readFlags } from './flags.ts'
 
-/** As shells report it: 128 and the number of SIGINT. */
-const interrupted = 130
-
 const stop = new AbortController()
+let failure = 1
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   // Stays in place: a second Ctrl-C must not cut the cleaning up short.
-  process.on(signal, () => stop.abort(new Error(`ended by ${signal}`)))
+  process.on(signal, () => {
+    // As shells report it: 128 and the number of SIGINT.
+    failure = 130
+    stop.abort(new Error(`ended by ${signal}`))
+  })
 }
-// A bug must not leave HAProxy behind either.
-process.on('unhandledRejection', (error) => stop.abort(error))
+// A bug must not leave HAProxy behind.
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error) => stop.abort(error))
+}
 
 process.exit(await main())
 
@@ -30,8 +34,9 @@ async function main(): Promise<number> {
       signal: stop.signal,
     })
   } catch (error) {
-    process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`)
-    return stop.signal.aborted ? interrupted : 1
+    const why = stop.signal.aborted ? stop.signal.reason : error
+    process.stderr.write(`demo: ${why instanceof Error ? why.message : String(why)}\n`)
+    return failure
   }
 }
 

@@ -1,12 +1,19 @@
 // Where the demo shows what happens: a terminal, a log, or nothing but JSON at the end.
 // Owns the writing, and the one line that moves. Refuses layout (lines.ts).
 
-import type { Paint } from '../../agent/cli/paint.ts'
-import { textOfLines } from '../../agent/cli/paint.ts'
+import { type Paint, textOfLines } from '../../agent/cli/paint.ts'
 import type { Problem } from '../../agent/core/problem.ts'
 import type { Tally } from '../support/traffic.ts'
 import type { Summary, Tour } from './judge.ts'
-import * as layout from './lines.ts'
+import {
+  changeLines,
+  headingLines,
+  openingLines,
+  problemLines,
+  resultLines,
+  summaryLines,
+  tickerLine,
+} from './lines.ts'
 import type { Change, Step, StepResult } from './step.ts'
 import { summaryJson } from './summary-json.ts'
 
@@ -44,7 +51,7 @@ export function createScreen(options: ScreenOptions): Screen {
   const draw = () => {
     const now = tally()
     const failed = now.failures.length - before.failures.length
-    write(clearLine + layout.tickerLine(now.answered - before.answered, failed, options))
+    write(clearLine + tickerLine(now.answered - before.answered, failed, options))
   }
   const lines = (text: readonly string[]) => {
     write((ticker === undefined ? '' : clearLine) + textOfLines(text))
@@ -59,21 +66,21 @@ export function createScreen(options: ScreenOptions): Screen {
     if (isTerminal) ticker ??= setInterval(draw, tickMs)
   }
   return {
-    opening: () => lines(layout.openingLines(options)),
+    opening: () => lines(openingLines(options)),
     heading: (step, number) => {
-      lines(layout.headingLines(step, number, options))
+      lines(headingLines(step, number, options))
       watch()
     },
-    change: (change) => lines(layout.changeLines(change, haproxyVersion(), options)),
-    problem: (problem) => lines(layout.problemLines(problem, options)),
+    change: (change) => lines(changeLines(change, haproxyVersion(), options)),
+    problem: (problem) => lines(problemLines(problem, options)),
     result: (result) => {
       still()
       before = tally()
-      lines(layout.resultLines(result, options))
+      lines(resultLines(result, options))
     },
     closing: (_tour, summary) => {
       still()
-      lines(layout.summaryLines(summary, options))
+      lines(summaryLines(summary, options))
     },
     lines,
     watch,

@@ -13,14 +13,15 @@ import { endHaproxy, triedAgain } from './haproxy.ts'
 import { type Follower, isConverged, watchFollower } from './rest.ts'
 
 export type StageOptions = {
-  readonly onOutcome: (outcome: Outcome) => void
   readonly swarm: SimulatedSwarm
   readonly runDir: string
   /** What the agent calls itself. */
   readonly version: string
   /** Settings of the agent, by flag. */
   readonly flags: Readonly<Record<string, string>>
+  /** The traffic ends by itself after this time. */
   readonly trafficMs: number
+  readonly onOutcome: (outcome: Outcome) => void
   readonly signal: AbortSignal
 }
 
@@ -175,7 +176,10 @@ function rejectedBy(signal: AbortSignal): Promise<never> {
 
 async function dispose({ traffic, edge, follower, options }: State): Promise<void> {
   follower[Symbol.dispose]()
-  await traffic?.stop()
-  await edge?.[Symbol.asyncDispose]()
-  await endHaproxy(`${options.runDir}/master.sock`)
+  try {
+    await traffic?.stop()
+    await edge?.[Symbol.asyncDispose]()
+  } finally {
+    await endHaproxy(`${options.runDir}/master.sock`)
+  }
 }

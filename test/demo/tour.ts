@@ -52,6 +52,7 @@ export async function runTour(parts: TourParts, steps: readonly Step[]): Promise
   let broken: string | undefined
   try {
     for (const [index, step] of steps.entries()) {
+      if (index > 0) await delay(parts.pace.afterMs, undefined, { signal: parts.signal })
       parts.screen.heading(step, index + 1)
       const evidence = await takeStep(parts, step)
       const before = counted
@@ -63,7 +64,6 @@ export async function runTour(parts: TourParts, steps: readonly Step[]): Promise
       })
       results.push(result)
       parts.screen.result(result)
-      await delay(parts.pace.afterMs, undefined, { signal: parts.signal })
     }
   } catch (error) {
     parts.signal.throwIfAborted()

@@ -30,7 +30,7 @@ export async function judgeAtRest(world: World): Promise<void> {
   const version = await rest(world, edge)
   const before = edge.status().commands
   const files = freshState({ binary: edge.settings.haproxy.binary, runDir: world.runDir })
-  await Promise.all([answersAreRight(world, edge), filesMatch(world, files), beliefMatches(world, edge)])
+  await allOf([answersAreRight(world, edge), filesMatch(world, files), beliefMatches(world, edge)])
   await eventually(() => edge.status().commands.reads >= before.reads + 4, { timeoutMs: 10_000 })
   if (world.changedMs() !== version) return judgeAtRest(world)
   equal(edge.status().commands.changes, before.changes, 'an audit at rest sends no command')
@@ -44,6 +44,13 @@ export async function judgeAtRest(world: World): Promise<void> {
       timeoutMs: 10_000,
     },
   )
+}
+
+/** Rejects with everything that is wrong, since one thing may explain another. */
+async function allOf(checks: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(checks)
+  const wrong = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []))
+  if (wrong.length > 0) throw new Error(wrong.join('\n'))
 }
 
 function equal(found: unknown, expected: unknown, what: string): void {
@@ -138,7 +145,10 @@ async function answersAreRight(world: World, edge: Edge): Promise<void> {
       const { status, body } = await ask({ port: edge.port, host, path })
       const right = rightAnswer(truth, host, path)
       const found = status === 200 ? `200 from ${taskIn(body)}` : String(status)
-      if (!right.includes(found)) throw new Error(`${host}${path}: ${found} and not ${right.join(' or ')}`)
+      if (right.includes(found)) continue
+      throw new Error(
+        `${host}${path}: ${found} and not ${right.join(' or ')}; the answer: ${body.slice(-300)}`,
+      )
     }
   }
 }

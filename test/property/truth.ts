@@ -39,7 +39,8 @@ export function truthOf(store: Store): Truth {
   return routes
 }
 
-const ageOf = (service: Service) => `${service.CreatedAt} ${service.ID}`
+/** Fractions of a second come without their last zeros: the sign behind them must not count. */
+const ageOf = (service: Service) => `${service.CreatedAt.replace('Z', '')} ${service.ID}`
 
 function push(routes: Map<string, Holder[]>, route: string, holder: Holder): void {
   const there = routes.get(route)

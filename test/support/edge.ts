@@ -4,13 +4,20 @@
 import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { arch, hostname, platform } from 'node:os'
-import { type Agent, type AgentReport, type AgentStatus, createAgent } from '../../agent/agent.ts'
+import {
+  type Agent,
+  type AgentReport,
+  type AgentStatus,
+  createAgent,
+  type Engine,
+} from '../../agent/agent.ts'
 import { readSettings, type Settings } from '../../agent/cli/settings.ts'
 import type { Action } from '../../agent/core/action.ts'
 import type { AgentError } from '../../agent/core/errors.ts'
 import type { Problem } from '../../agent/core/problem.ts'
 import type { ProcessEvent } from '../../agent/haproxy/process.ts'
 import type { Outcome } from '../../agent/reconcile/ports.ts'
+import { attachNetworks, type NetworkUpdate } from '../../agent/swarm/attach.ts'
 import { parseEndpoint } from '../../agent/swarm/endpoint.ts'
 import { createDockerSource, type DockerSource } from '../../agent/swarm/source.ts'
 import { eventually } from './eventually.ts'
@@ -23,6 +30,8 @@ export type Told = {
   readonly troubles: AgentError[]
   readonly drifts: (readonly Action[])[]
   readonly haproxy: ProcessEvent[]
+  /** Updates of the edge's own networks. */
+  readonly attached: NetworkUpdate[]
   /** Whatever else a test should be able to look at: trouble with the engine, settings lowered. */
   readonly notes: unknown[]
 }
@@ -46,6 +55,8 @@ export type EdgeOptions = {
   readonly runDir: string
   /** Further settings, by flag name. */
   readonly flags?: Readonly<Record<string, string>>
+  /** What the agent's container is called; the machine's own name unless given. */
+  readonly hostname?: string
   readonly port?: number
   readonly branch?: string
   /** What the agent calls itself; it stands in the configuration. */
@@ -104,11 +115,20 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const port = options.port ?? (await freePort())
   const settings = edgeSettings({ ...options, port })
   await mkdir(settings.haproxy.runDir, { recursive: true })
-  const told: Told = { outcomes: [], appeared: [], troubles: [], drifts: [], haproxy: [], notes: [] }
+  const told: Told = {
+    outcomes: [],
+    appeared: [],
+    troubles: [],
+    drifts: [],
+    haproxy: [],
+    attached: [],
+    notes: [],
+  }
+  const endpoint = parseEndpoint(settings.docker.variables, () => '')
   const source = createDockerSource({
-    endpoint: parseEndpoint(settings.docker.variables, () => ''),
+    endpoint,
     edgeNetworks: settings.docker.edgeNetworks,
-    hostname: hostname(),
+    hostname: options.hostname ?? hostname(),
     deadlineMs: settings.docker.timeoutMs,
     cadence: {
       quietMs: settings.docker.pollQuietMs,
@@ -118,7 +138,9 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     },
     onTrouble: (error) => told.notes.push(error),
   })
-  const agent = await createAgent(settings, source, reportTo(told, options))
+  const attach: Engine['attach'] = (plan, signal) =>
+    attachNetworks(endpoint, plan, settings.docker.timeoutMs, signal)
+  const agent = await createAgent(settings, { snapshots: source.snapshots, attach }, reportTo(told, options))
   const stop = new AbortController()
   const running = agent.run(stop.signal)
   const letGo = async () => {
@@ -172,6 +194,8 @@ function reportTo(told: Told, options: EdgeOptions): AgentReport {
     recovered: () => {},
     drift: (actions) => told.drifts.push(actions),
     haproxy: (event) => told.haproxy.push(event),
+    attached: (plan) => told.attached.push(plan),
+    notAttached: (error) => told.notes.push(error),
     lowered: (...note) => told.notes.push(note),
     notResumed: (error) => told.notes.push(error),
   }

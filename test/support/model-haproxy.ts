@@ -5,7 +5,7 @@ import type { Action } from '../../agent/core/action.ts'
 import { AgentError } from '../../agent/core/errors.ts'
 import type { Observed } from '../../agent/core/observed.ts'
 import type { Routing } from '../../agent/core/routing.ts'
-import type { Files, HaproxyPort, RendererPort } from '../../agent/reconcile/ports.ts'
+import type { Files, FilesInPieces, HaproxyPort, RendererPort } from '../../agent/reconcile/ports.ts'
 import { applyActions, observedFrom, rendererFor } from './builders.ts'
 
 /** What goes wrong next; each function is asked before the thing happens, and may throw. */
@@ -37,15 +37,20 @@ export type ModelHaproxy = {
 /** Makes one that does not run yet, or that runs a routing already, with the files of that. */
 export function modelHaproxy(faults: Faults = {}, running?: Routing): ModelHaproxy {
   const product = rendererFor()
-  const routings = new WeakMap<Files, Routing>()
+  const routings = new WeakMap<Files | FilesInPieces, Routing>()
   const render = (routing: Routing): Files => {
     const files = new Map(product.render(routing))
     routings.set(files, routing)
     return files
   }
+  const renderLive = (routing: Routing): FilesInPieces => {
+    const files = new Map(product.renderLive(routing))
+    routings.set(files, routing)
+    return files
+  }
   const fromFiles = (): Observed => observedFrom(routings.get(files) ?? { backends: new Map(), problems: [] })
   const calls: string[] = []
-  let files: Files = running === undefined ? new Map() : render(running)
+  let files: Files | FilesInPieces = running === undefined ? new Map() : render(running)
   let live = running === undefined ? undefined : fromFiles()
   const alive = (): Observed => {
     if (live === undefined) throw new AgentError('runtime-unreachable', 'no HAProxy runs', { hint: '' })
@@ -84,7 +89,7 @@ export function modelHaproxy(faults: Faults = {}, running?: Routing): ModelHapro
   }
   return {
     port,
-    renderer: { render, structureOf: product.structureOf },
+    renderer: { render, renderLive, structureOf: product.structureOf },
     live: () => live,
     saved: fromFiles,
     calls,

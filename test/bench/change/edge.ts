@@ -112,7 +112,8 @@ function createMoments() {
         deadline.addEventListener('abort', () => resolve(), { once: true })
       })
       waiting.delete(moment)
-      if (failure !== undefined) throw new Error(`the measured agent is in trouble: ${JSON.stringify(failure)}`)
+      if (failure !== undefined)
+        throw new Error(`the measured agent is in trouble: ${JSON.stringify(failure)}`)
       if (deadline.aborted) throw new Error(`"${moment}" was not reached within ${changeTimeoutMs} ms`)
     },
     lastMs: (moment: Moment) => at.get(moment) ?? Number.NaN,
@@ -121,7 +122,11 @@ function createMoments() {
 
 type Moments = ReturnType<typeof createMoments>
 
-async function measureChange(rounds: Rounds, moments: Moments, haproxy: HaproxyEdge): Promise<MeasuredChange> {
+async function measureChange(
+  rounds: Rounds,
+  moments: Moments,
+  haproxy: HaproxyEdge,
+): Promise<MeasuredChange> {
   await untilFree(rounds)
   const commands = haproxy.commandsSent().changes
   const measured = await measure(rounds, moments, 'saved')

@@ -64,7 +64,8 @@ function patternIn(read: (name: string) => Buffer): { readonly service: Element;
   const parse = (name: string) => z.array(element).parse(JSON.parse(read(name).toString()))
   const service = parse('services').find(({ Spec }) => element.parse(Spec)['Name'] === 'lonely')
   const task = parse('tasks').find(({ ServiceID }) => ServiceID === service?.['ID'])
-  if (service === undefined || task === undefined) throw new Error('the recorded lists lack the service "lonely"')
+  if (service === undefined || task === undefined)
+    throw new Error('the recorded lists lack the service "lonely"')
   return { service, task }
 }
 

@@ -39,7 +39,8 @@ export async function measureNaive(
   stopwatch.lap('plan')
   renderer.render(plan.placed)
   stopwatch.lap('render')
-  if (plan.kind !== 'live' || plan.actions.length !== 4) throw new Error(`the naive plan is ${JSON.stringify(plan.kind)}`)
+  if (plan.kind !== 'live' || plan.actions.length !== 4)
+    throw new Error(`the naive plan is ${JSON.stringify(plan.kind)}`)
   return stopwatch.stop()
 }
 

@@ -38,7 +38,11 @@ async function measureInHand(): Promise<Pick<ChangeCase, 'inHand' | 'naive' | 'l
     return await edge.change()
   })
   steps += 1
-  return { inHand: changeCost(changes), naive: await naiveCost(settings, edge, bytes, current()), listBytes: current().length }
+  return {
+    inHand: changeCost(changes),
+    naive: await naiveCost(settings, edge, bytes, current()),
+    listBytes: current().length,
+  }
 }
 
 /** The engine's answers as they would be read from its socket; the same buffer for the same bytes, as there. */
@@ -75,7 +79,8 @@ async function naiveCost(
   next: Buffer,
 ): Promise<ChangeCase['naive']> {
   const runs = []
-  for (let i = 0; i < 3 + options.naiveRuns; i += 1) runs.push(await measureNaive(settings, haproxy, bytes, next))
+  for (let i = 0; i < 3 + options.naiveRuns; i += 1)
+    runs.push(await measureNaive(settings, haproxy, bytes, next))
   const measured = runs.slice(3)
   return {
     total: costOf(measured),

@@ -1,10 +1,10 @@
 // The configurations that are compared, for the same hosts and servers.
 // Owns the hand-written ones. The other two are what the agent writes, through its own settings, routing and renderer.
 
-import { edgeSettings } from '../../support/edge.ts'
-import { createRenderer } from '../../../agent/render/render.ts'
 import { computeRouting } from '../../../agent/core/desired.ts'
+import { createRenderer } from '../../../agent/render/render.ts'
 import { network, node, service, snapshot, task } from '../../support/builders.ts'
+import { edgeSettings } from '../../support/edge.ts'
 
 /** Files by name relative to the variant's folder, the configuration among them. */
 export type VariantFiles = ReadonlyMap<string, string>
@@ -54,7 +54,9 @@ function rendered({ dir, port, hosts, upstreams }: Place, flags: Record<string, 
     nodes: [node('n1')],
     networks: [network('demo')],
     services: hosts.flatMap((host) =>
-      upstreams.map((upstream, index) => service({ name: nameOf(host, index), lb: { hosts: host, port: upstream } })),
+      upstreams.map((upstream, index) =>
+        service({ name: nameOf(host, index), lb: { hosts: host, port: upstream } }),
+      ),
     ),
     tasks: hosts.flatMap((host) =>
       upstreams.map((_, index) => task({ service: nameOf(host, index), address: '127.0.0.1' })),
@@ -88,7 +90,11 @@ function byHand(place: Place, lines: readonly string[], routing: 'map' | 'rules'
       ? hosts.map((host) => `use_backend ${host} if { req.hdr(host) -i ${host} }`)
       : [`use_backend %[req.hdr(host),lower,map_str(${dir}/hosts.map)]`]
   const backends = hosts.map((host) =>
-    [`backend ${host}`, ...upstreams.map((upstream, i) => `    server s${i + 1} 127.0.0.1:${upstream}`), ''].join('\n'),
+    [
+      `backend ${host}`,
+      ...upstreams.map((upstream, i) => `    server s${i + 1} 127.0.0.1:${upstream}`),
+      '',
+    ].join('\n'),
   )
   const config = [
     'defaults',

@@ -19,7 +19,12 @@ const hostCount = 1000
 const serversPerHost = 2
 const connections = 32
 
-type Subject = { readonly spec: VariantSpec; readonly port: number; readonly pid: number; readonly rounds: Round[] }
+type Subject = {
+  readonly spec: VariantSpec
+  readonly port: number
+  readonly pid: number
+  readonly rounds: Round[]
+}
 type Round = { readonly requestsPerS: number; readonly cpuUsPerRequest: number; readonly p99Ms: number }
 
 export async function runThroughput(bench: Bench): Promise<ThroughputResult> {

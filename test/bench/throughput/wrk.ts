@@ -14,7 +14,12 @@ export type Load = {
   readonly durationS: number
 }
 
-const report = z.object({ requests: z.number(), durationUs: z.number(), p99Us: z.number(), failed: z.number() })
+const report = z.object({
+  requests: z.number(),
+  durationUs: z.number(),
+  p99Us: z.number(),
+  failed: z.number(),
+})
 export type LoadReport = z.infer<typeof report>
 
 const script = join(import.meta.dirname, 'spread.lua')
@@ -37,7 +42,16 @@ function isThere(): boolean {
 
 /** Asks for so long. Throws where a single request failed: such a round says nothing about speed. */
 export async function load({ port, hosts, connections, durationS }: Load): Promise<LoadReport> {
-  const args = ['-t1', `-c${connections}`, `-d${durationS}s`, '-s', script, `http://127.0.0.1:${port}`, '--', String(hosts)]
+  const args = [
+    '-t1',
+    `-c${connections}`,
+    `-d${durationS}s`,
+    '-s',
+    script,
+    `http://127.0.0.1:${port}`,
+    '--',
+    String(hosts),
+  ]
   const child = spawn('wrk', args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: durationS * 1000 + 30_000,

@@ -59,6 +59,8 @@ test('the defaults are the ones that the settings page promises', () => {
         DOCKER_CERT_PATH: undefined,
       },
       edgeNetworks: 'auto',
+      networks: 'auto',
+      networksSettleMs: 1000,
       timeoutMs: 10_000,
       pollQuietMs: 1000,
       pollMovingMs: 200,

@@ -174,7 +174,7 @@ const rows: readonly Row[] = [
     title: 'network: none said, none shared',
     labels: {},
     service: { networkIds: ['net-hidden'] },
-    problem: ['network-not-shared', '"hidden"', 'Attach the edge'],
+    problem: ['network-not-shared', '"hidden"', 'The edge attaches itself'],
     ...unreached,
   },
   {

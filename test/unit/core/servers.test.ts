@@ -86,7 +86,9 @@ test('a task that is still only on an old network keeps its server there', () =>
 test('vip mode: one server at the virtual IP, named as the service', () => {
   const { mode, servers } = serve(service(), tasks('web', 3), 'vip')
   expect(mode).toBe('vip')
-  expect(servers).toEqual([{ name: 'web', address: '10.0.0.2', port: 8080, weight: 1, admin: 'ready' }])
+  expect(servers).toEqual([
+    { name: 'web', address: '10.0.0.2', port: 8080, weight: 1, admin: 'ready', poolMaxConn: 0 },
+  ])
 })
 
 test.for([

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { compareText } from '../../../agent/core/text.ts'
 import { backoffMaxMs, backoffMinMs, backoffMs } from '../../../agent/swarm/backoff.ts'
 import { readBody, TooLongError } from '../../../agent/swarm/body.ts'
 import { DeadlineError, withDeadline } from '../../../agent/swarm/deadline.ts'
@@ -135,7 +136,9 @@ test('values are the same exactly if their JSON is', () => {
       expect(sameValue(a, structuredClone(a))).toBe(true)
       const sorted = (value: unknown) =>
         JSON.stringify(value, (_, item) =>
-          isPlain(item) ? Object.fromEntries(Object.entries(item).sort()) : item,
+          isPlain(item)
+            ? Object.fromEntries(Object.entries(item).sort(([x], [y]) => compareText(x, y)))
+            : item,
         )
       expect(sameValue(a, b)).toBe(sorted(a) === sorted(b))
     }),

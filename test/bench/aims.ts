@@ -1,0 +1,86 @@
+// What the project aims at, and whether the measurements reach it.
+// Owns the limits. Refuses to fail anything: a shared machine may miss an aim that the code reaches.
+
+import type { Results, ThroughputResult, Variant } from './results.ts'
+import { median, pairedRatio } from './stats.ts'
+import { number, percent } from './table.ts'
+
+export type Verdict = { readonly aim: string; readonly measured: string; readonly isMet: boolean }
+
+const limits = { changeCpuMs: 5, startMs: 3000, memoryMb: 200, throughput: 0.97 } as const
+
+/** One verdict for each aim that was measured. */
+export function verdicts(results: Results): readonly Verdict[] {
+  return [...changeVerdicts(results), ...startVerdicts(results), ...throughputVerdicts(results)]
+}
+
+function changeVerdicts({ change }: Results): readonly Verdict[] {
+  const [least] = change?.cases ?? []
+  const most = change?.cases.at(-1)
+  if (least === undefined || most === undefined) return []
+  const { p50 } = most.inHand.cpuMs
+  return [
+    {
+      aim: `one task's change at ${number(most.tasks)} tasks takes less than ${limits.changeCpuMs} ms of agent CPU`,
+      measured: `${number(p50)} ms (median)`,
+      isMet: p50 < limits.changeCpuMs,
+    },
+    {
+      aim: `no more commands than at ${least.tasks} tasks`,
+      measured: `${most.inHand.commands.max} and ${least.inHand.commands.max}`,
+      isMet: most.inHand.commands.max <= least.inHand.commands.max,
+    },
+  ]
+}
+
+function startVerdicts({ start }: Results): readonly Verdict[] {
+  if (start === undefined) return []
+  const firstMs = median(start.firstAnswerMs)
+  const { rssMb } = start.memoryAfterChanges
+  return [
+    {
+      aim: `cold start at ${number(start.tasks)} tasks in less than ${limits.startMs / 1000} s`,
+      measured: `${number(firstMs / 1000)} s (median)`,
+      isMet: firstMs < limits.startMs,
+    },
+    {
+      aim: `less than ${limits.memoryMb} MB of agent memory`,
+      measured: `${number(rssMb)} MB resident`,
+      isMet: rssMb < limits.memoryMb,
+    },
+  ]
+}
+
+function throughputVerdicts({ throughput }: Results): readonly Verdict[] {
+  if (throughput === undefined) return []
+  const pairs = [
+    ['default', 'headers', 'with the same headers'],
+    ['default', 'rules', 'with a rule for each host'],
+    ['default', 'map', 'with one map lookup and nothing else'],
+    ['plain', 'map', 'with one map lookup and nothing else, information headers off'],
+  ] as const
+  return pairs.flatMap(([ours, other, words]) => {
+    const ratio = throughputRatio(throughput, ours, other)
+    if (ratio === undefined) return []
+    const aim = `at least ${percent(limits.throughput)} of the throughput of a configuration by hand ${words}`
+    return [{ aim, measured: percent(ratio), isMet: ratio >= limits.throughput }]
+  })
+}
+
+/** How much of another variant's throughput a variant reaches, round by round; undefined where one was not measured. */
+export function throughputRatio(result: ThroughputResult, name: string, other: string): number | undefined {
+  const [ours, theirs] = [find(result, name), find(result, other)]
+  if (ours === undefined || theirs === undefined) return undefined
+  return pairedRatio(ours.requestsPerS, theirs.requestsPerS)
+}
+
+/** How much of another variant's CPU time for each request a variant takes. */
+export function cpuRatio(result: ThroughputResult, name: string, other: string): number | undefined {
+  const [ours, theirs] = [find(result, name), find(result, other)]
+  if (ours === undefined || theirs === undefined) return undefined
+  return pairedRatio(ours.cpuUsPerRequest, theirs.cpuUsPerRequest)
+}
+
+function find({ variants }: ThroughputResult, name: string): Variant | undefined {
+  return variants.find((variant) => variant.name === name)
+}

@@ -1,0 +1,183 @@
+// RESULTS.md: the measurements as people read them.
+// Owns the words and the tables. Pure: the same results give the same text.
+
+import { cpuRatio, throughputRatio, verdicts } from './aims.ts'
+import type {
+  ChangeCase,
+  ChangeResult,
+  Cost,
+  Results,
+  StartResult,
+  Taken,
+  ThroughputResult,
+} from './results.ts'
+import { median, type Spread } from './stats.ts'
+import { type Column, count, markdownTable, number, percent } from './table.ts'
+
+/** The whole report. Parts that were not measured are left out. */
+export function reportText(results: Results): string {
+  return [
+    '# Measured\n',
+    '<!-- Written by `npm run bench` from results.json. Do not edit. -->\n',
+    'Compare figures within one table: they were taken in one run. Absolute ones are those of the machine named below them;\nclient, HAProxy, engine and agent share its cores.\n',
+    aimsPart(results),
+    ...(results.change === undefined ? [] : [changePart(results.change)]),
+    ...(results.start === undefined ? [] : [startPart(results.start)]),
+    ...(results.throughput === undefined ? [] : [throughputPart(results.throughput)]),
+  ].join('\n')
+}
+
+const left = (head: string): Column => ({ head, align: 'left' })
+const right = (head: string): Column => ({ head, align: 'right' })
+
+function aimsPart(results: Results): string {
+  const rows = verdicts(results).map(({ aim, measured, isMet }) => [aim, measured, isMet ? 'yes' : 'no'])
+  return `## Aims\n\n${markdownTable([left('Aim'), right('Measured'), left('Reached')], rows)}`
+}
+
+function takenLine(taken: Taken): string {
+  const { date, commit, cpu, cores, memoryGb, kernel, node, haproxy, loadBefore } = taken
+  return [
+    `\nTaken ${date} UTC at ${commit}: ${cpu}, ${cores} cores, ${memoryGb} GB, Linux ${kernel}, Node ${node}, HAProxy ${haproxy};`,
+    `load average before it ${loadBefore}.\n`,
+  ].join('\n')
+}
+
+function changePart({ taken, cases }: ChangeResult): string {
+  const size = (each: ChangeCase) => [count(each.tasks), number(each.listBytes / 1e6)]
+  const main = markdownTable(
+    [
+      right('Tasks'),
+      right('List, MB'),
+      right('CPU ms, median'),
+      right('95 %'),
+      right('most'),
+      right('live after ms, median'),
+      right('95 %'),
+      right('in the files after ms'),
+      right('Commands'),
+    ],
+    cases.map((each) => [
+      ...size(each),
+      ...spreadCells(each.inHand.cpuMs),
+      number(each.inHand.appliedMs.p50),
+      number(each.inHand.appliedMs.p95),
+      number(each.inHand.wallMs.p50),
+      commandsText(each),
+    ]),
+  )
+  const poll = markdownTable(
+    [
+      right('Tasks'),
+      left('Poll'),
+      right('CPU ms, median'),
+      right('95 %'),
+      right('most'),
+      right('ms, median'),
+    ],
+    cases.flatMap((each) => [
+      costRow(each.tasks, 'nothing has changed', each.quietPoll),
+      costRow(each.tasks, 'one task has changed, applied and saved', each.overHttp),
+      costRow(each.tasks, 'naive, without the transfer', each.naive.total),
+    ]),
+  )
+  return [
+    '## What one change costs\n',
+    'One task gives way to another (10 tasks a service). From the engine’s answer, in hand as bytes: what differs is found and parsed,',
+    'routed, planned, sent over the runtime socket, every reply checked, and the files rewritten. CPU time is that of the whole',
+    'agent process (`process.cpuUsage`), garbage collection and file threads included; the program is compiled and runs on plain',
+    `Node, with a real HAProxy. ${cases[0]?.inHand.cpuMs.count ?? 0} changes after a warm-up.\n`,
+    main,
+    'The same with the list asked for over the engine’s socket (a simulated engine in another process), a poll in which nothing has',
+    'changed, and an agent that remembers nothing: the whole list parsed, everything routed, HAProxy read back, everything planned',
+    'and rendered, nothing applied.\n',
+    poll,
+    naiveText(cases.at(-1)),
+    takenLine(taken),
+  ].join('\n')
+}
+
+function naiveText(most: ChangeCase | undefined): string {
+  if (most === undefined) return ''
+  const parts = Object.entries(most.naive.partsCpuMs).map(([part, cpuMs]) => `${part} ${number(cpuMs)} ms`)
+  return `Naive at ${count(most.tasks)} tasks: ${parts.join(', ')}.\n`
+}
+
+function spreadCells({ p50, p95, max }: Spread): readonly string[] {
+  return [p50, p95, max].map(number)
+}
+
+function costRow(tasks: number, what: string, cost: Cost): readonly string[] {
+  return [count(tasks), what, ...spreadCells(cost.cpuMs), number(cost.wallMs.p50)]
+}
+
+function commandsText({ inHand: { commands } }: ChangeCase): string {
+  return commands.min === commands.max ? String(commands.max) : `${commands.min} to ${commands.max}`
+}
+
+function startPart(start: StartResult): string {
+  const { replaced, quietForS, firstAnswerMs } = start
+  const rows = [
+    ['first answer by the last service', seconds(start.firstAnswerMs)],
+    ['log line "haproxy started"', seconds(start.startedLogMs)],
+    ['agent CPU until then', seconds(start.agentCpuMs)],
+    ['agent resident after the start (peak)', memoryText(start.memoryAfterStart)],
+    [`agent resident after ${replaced.tasks} replaced tasks (peak)`, memoryText(start.memoryAfterChanges)],
+    ['HAProxy’s worker resident', `${number(start.haproxyRssMb)} MB`],
+    [`agent CPU when quiet, over ${quietForS} s`, `${number(start.quietCpuMsPerS)} ms a second`],
+    [
+      `agent CPU for each task replaced by rolling updates (${count(replaced.tasks)} in ${number(replaced.durationS)} s)`,
+      `${number(replaced.cpuMsPerTask)} ms`,
+    ],
+  ]
+  return [
+    `## Start and memory at ${count(start.tasks)} tasks\n`,
+    `${count(start.services)} services. From the spawn of \`node dist/main.js run\` in an empty folder, with default settings, to the first`,
+    `200 through HAProxy: engine asked, routing, check, HAProxy started. The median of ${firstAnswerMs.length} starts, and the range. Memory is what`,
+    'the kernel says (VmRSS, VmHWM). Quiet includes the polls, the list of everything and the reading back of HAProxy, each at its',
+    'default interval. A rolling update passes every task through all of Swarm’s states, old and new.\n',
+    markdownTable([left('At the start'), right('Measured')], rows),
+    takenLine(start.taken),
+  ].join('\n')
+}
+
+function seconds(timesMs: readonly number[]): string {
+  const [least, most] = [Math.min(...timesMs), Math.max(...timesMs)]
+  return `${number(median(timesMs) / 1000)} s (${number(least / 1000)} to ${number(most / 1000)})`
+}
+
+function memoryText({ rssMb, peakMb }: { readonly rssMb: number; readonly peakMb: number }): string {
+  return `${number(rssMb)} MB (${number(peakMb)})`
+}
+
+function throughputPart(result: ThroughputResult): string {
+  const { hosts, serversPerHost, connections, roundS, variants } = result
+  const of = (ratio: number | undefined) => (ratio === undefined ? '' : percent(ratio))
+  const rows = variants.map(({ name, what, requestsPerS, cpuUsPerRequest, p99Ms }) => [
+    what,
+    count(median(requestsPerS)),
+    of(throughputRatio(result, name, 'map')),
+    of(throughputRatio(result, name, 'headers')),
+    number(median(cpuUsPerRequest)),
+    of(cpuRatio(result, name, 'map')),
+    number(median(p99Ms)),
+  ])
+  const columns = [
+    left('Configuration'),
+    right('Requests/s'),
+    right('of map by hand'),
+    right('of headers by hand'),
+    right('CPU µs a request'),
+    right('of map by hand'),
+    right('99 % within ms'),
+  ]
+  return [
+    `## Throughput with ${count(hosts)} hosts\n`,
+    `${serversPerHost} servers for each host, ${connections} kept connections, each request to another host, an answer of two bytes. The client is wrk, the`,
+    `servers are another HAProxy. ${variants[0]?.requestsPerS.length ?? 0} rounds of ${roundS} s for each configuration, in turn; medians, and for shares the median of each`,
+    'round’s share. CPU time is that of the measured HAProxy alone (proc, schedstat), which says more than requests per second',
+    'where client and servers share its cores.\n',
+    markdownTable(columns, rows),
+    takenLine(result.taken),
+  ].join('\n')
+}

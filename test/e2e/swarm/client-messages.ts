@@ -1,0 +1,60 @@
+// What a test and the process of its clients say to each other: one JSON object a line.
+// Owns the shapes. Refuses anything that cannot be JSON, such as a kept agent or a function.
+
+import { z } from 'zod'
+
+const request = z.object({
+  port: z.number(),
+  host: z.string(),
+  path: z.string().optional(),
+  method: z.string().optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  body: z.string().optional(),
+  timeoutMs: z.number().optional(),
+})
+
+const traffic = z.object({
+  port: z.number(),
+  hosts: z.array(z.string()),
+  path: z.string().optional(),
+  clients: z.number().optional(),
+  pauseMs: z.number().optional(),
+  maxMs: z.number().optional(),
+  /** No POST. */
+  onlyGet: z.boolean().optional(),
+})
+
+/** `name` tells one traffic from another. */
+export const orderShape = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('ask'), id: z.number(), request }),
+  z.object({ kind: z.literal('start'), id: z.number(), name: z.string(), traffic }),
+  z.object({ kind: z.literal('tally'), id: z.number(), name: z.string() }),
+  z.object({ kind: z.literal('stop'), id: z.number(), name: z.string() }),
+])
+
+export type Order = z.infer<typeof orderShape>
+
+export const replyShape = z.object({
+  id: z.number(),
+  result: z.unknown().optional(),
+  error: z.string().optional(),
+})
+
+export const tallyShape = z.object({
+  answered: z.number(),
+  failures: z.array(
+    z.object({
+      host: z.string(),
+      method: z.string(),
+      kept: z.boolean(),
+      atMs: z.number(),
+      what: z.string(),
+    }),
+  ),
+})
+
+export const answerShape = z.object({
+  status: z.number(),
+  headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+  body: z.string(),
+})

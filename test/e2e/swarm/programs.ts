@@ -1,0 +1,60 @@
+// The programs that a test bed needs: found, or installed from the distribution's packages after saying so.
+// Owns apt-get. Refuses other package managers: there it names what to install.
+
+import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
+import { run, succeeds } from './run.ts'
+
+/** Program and the packages that may bring it, the newest distribution's first. */
+const needed: readonly (readonly [program: string, ...packages: string[]])[] = [
+  ['dockerd', 'docker.io'],
+  // Debian 13 packs the client on its own; in Debian 12 it is part of docker.io.
+  ['docker', 'docker-cli', 'docker.io'],
+  ['ip', 'iproute2'],
+  ['iptables', 'iptables'],
+  ['nsenter', 'util-linux'],
+  ['busybox', 'busybox-static'],
+  // Not for the nodes: haproxy/base-images.sh builds its stand-ins with it.
+  ['debootstrap', 'debootstrap'],
+]
+
+/** Makes sure that every program is there; `say` hears what is going to be installed before it is. Needs root. */
+export async function ensurePrograms(say: (line: string) => void): Promise<void> {
+  if (process.getuid?.() !== 0) {
+    throw new Error('a test bed makes network namespaces and starts engines: run it as root')
+  }
+  const missing = needed.filter(([program]) => !isThere(program))
+  if (missing.length === 0) return
+  if (!isThere('apt-get')) {
+    throw new Error(
+      `the test bed needs programs that are not here: ${missing.map(([name]) => name).join(', ')}`,
+    )
+  }
+  say(`installing for the test bed: ${missing.map(([, ...packages]) => packages.at(-1)).join(', ')}`)
+  const env = { DEBIAN_FRONTEND: 'noninteractive' }
+  await run('apt-get', ['update', '-qq'], { env })
+  const chosen: string[] = []
+  for (const [program, ...packages] of missing) {
+    for (const name of packages) {
+      if (!(await succeeds('apt-cache', ['show', name]))) continue
+      chosen.push(name)
+      break
+    }
+    if (chosen.length === 0) throw new Error(`no package of this distribution brings ${program}`)
+  }
+  const install = ['install', '-y', '-qq', '--no-install-recommends', ...new Set(chosen)]
+  // The packages' scripts would start an engine of the machine's own; nothing here needs one.
+  await run('apt-get', install, { env: { ...env, RUNLEVEL: '1' }, timeoutMs: 300_000 })
+}
+
+function isThere(program: string): boolean {
+  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin']
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
