@@ -26,6 +26,16 @@ export default defineConfig({
           benchmark,
         },
       },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+          benchmark,
+        },
+      },
     ],
   },
 })

@@ -194,7 +194,9 @@ provide() {
   file=$(file_of "$1")
   if [ ! -f "$file" ]; then
     if pull "$2"; then return 0; fi
-    say "$2 cannot be pulled; making a stand-in."
+    # Nor could the other one.
+    may_pull=no
+    say "$2 is not to be had; making a stand-in."
     make "$1" "$file"
   fi
   import "$1" "$2" "$file"

@@ -6,22 +6,22 @@ import { z } from 'zod'
 const request = z.object({
   port: z.number(),
   host: z.string(),
-  path: z.string().optional(),
-  method: z.string().optional(),
-  headers: z.record(z.string(), z.string()).optional(),
-  body: z.string().optional(),
-  timeoutMs: z.number().optional(),
+  path: z.string().exactOptional(),
+  method: z.string().exactOptional(),
+  headers: z.record(z.string(), z.string()).exactOptional(),
+  body: z.string().exactOptional(),
+  timeoutMs: z.number().exactOptional(),
 })
 
 const traffic = z.object({
   port: z.number(),
   hosts: z.array(z.string()),
-  path: z.string().optional(),
-  clients: z.number().optional(),
-  pauseMs: z.number().optional(),
-  maxMs: z.number().optional(),
+  path: z.string().exactOptional(),
+  clients: z.number().exactOptional(),
+  pauseMs: z.number().exactOptional(),
+  maxMs: z.number().exactOptional(),
   /** No POST. */
-  onlyGet: z.boolean().optional(),
+  onlyGet: z.boolean().exactOptional(),
 })
 
 /** `name` tells one traffic from another. */

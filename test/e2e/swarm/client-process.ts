@@ -5,7 +5,6 @@ import { createInterface } from 'node:readline'
 import { ask } from '../../support/client.ts'
 import { startTraffic, type Traffic } from '../../support/traffic.ts'
 import { type Order, orderShape } from './client-messages.ts'
-import { definedOnly } from './defined-only.ts'
 
 const traffics = new Map<string, Traffic>()
 
@@ -18,9 +17,9 @@ function trafficOf(name: string): Traffic {
 async function carryOut(order: Order): Promise<unknown> {
   switch (order.kind) {
     case 'ask':
-      return ask(definedOnly(order.request))
+      return ask(order.request)
     case 'start': {
-      const { onlyGet, ...options } = definedOnly(order.traffic)
+      const { onlyGet, ...options } = order.traffic
       traffics.set(order.name, startTraffic(onlyGet ? { ...options, method: () => 'GET' } : options))
       return undefined
     }

@@ -141,7 +141,9 @@ async function attach(bed: BedLayout): Promise<TestBed> {
       const [file = '', ...args] = inNamespace(bed.clientNamespace, command)
       return run(file, args)
     },
-    letGo: () => clients[Symbol.asyncDispose](),
+    letGo: async () => {
+      await clients[Symbol.asyncDispose]()
+    },
     [Symbol.asyncDispose]: async () => {
       await clients[Symbol.asyncDispose]()
       await sweep(bed)
