@@ -2,27 +2,33 @@
 // Pure. The memo only saves work: with or without it the routing is the same.
 
 import { backendName } from './backend-name.ts'
-import { type Claim, claimOf } from './claim.ts'
+import type { Claim } from './claim.ts'
+import { type Claims, claimServices, replacedClaims } from './claims.ts'
 import { labelProblem } from './labels.ts'
 import { compareProblems, type Problem } from './problem.ts'
 import { type Backend, defaultHost, type Routing, routeKey } from './routing.ts'
-import { isSameClaim, isSameList } from './same.ts'
+import { isSameList } from './same.ts'
 import type { RoutingSettings } from './settings.ts'
-import type { Service, Snapshot, Task } from './snapshot.ts'
+import type { Snapshot } from './snapshot.ts'
 import { compareText, quote } from './text.ts'
-import { type Topology, topologyOf } from './topology.ts'
+import { topologyOf } from './topology.ts'
 
 /** What the last computation found, to be handed to the next. Its content is nobody else's business. */
 export type Memo = {
-  readonly topology: Topology
-  readonly services: ReadonlyMap<string, ServiceMemo>
-  readonly backends: ReadonlyMap<string, { readonly backend: Backend; readonly claims: readonly Claim[] }>
+  readonly claims: Claims
+  readonly setAside: SetAside
+  readonly published: Published
 }
 
-type ServiceMemo = {
-  readonly service: Service
-  readonly tasks: readonly Task[]
-  readonly claim: Claim | undefined
+/** Who gets what, conflicts decided. */
+type Published = {
+  /** Oldest first. */
+  readonly claims: readonly Claim[]
+  readonly backends: ReadonlyMap<string, { readonly backend: Backend; readonly claims: readonly Claim[] }>
+  /** Of services set aside, and of those that want what an older one has. */
+  readonly problems: readonly Problem[]
+  /** What the edge must share to reach everything that is published. */
+  readonly networkIds: readonly string[]
 }
 
 /** A service whose configuration HAProxy refused; it stays out until it changes. Keyed by the service's id. */
@@ -37,67 +43,58 @@ export function computeRouting(
   setAside: SetAside = nobody,
   memo?: Memo,
 ): { readonly routing: Routing; readonly networkIds: readonly string[]; readonly memo: Memo } {
-  const topology = topologyOf(snapshot, memo?.topology)
-  const services = claimServices(snapshot, topology, settings, memo)
+  const topology = topologyOf(snapshot, memo?.claims.topology)
+  const claims = claimServices(snapshot, topology, settings, memo?.claims)
+  const replaced = memo?.setAside === setAside ? replacedClaims(claims, memo.claims) : undefined
+  const published =
+    memo === undefined || replaced === undefined
+      ? publish(claims, setAside, memo)
+      : replaceClaims(memo.published, replaced)
+  const problems = [...published.problems, ...published.claims.flatMap((claim) => claim.problems)]
+  return {
+    routing: {
+      backends: new Map([...published.backends].map(([name, entry]) => [name, entry.backend])),
+      problems: problems.toSorted(compareProblems),
+    },
+    networkIds: published.networkIds,
+    memo: { claims, setAside, published },
+  }
+}
+
+function publish({ byService }: Claims, setAside: SetAside, memo: Memo | undefined): Published {
   const excluded: Problem[] = []
   const claims: Claim[] = []
-  for (const { service, claim } of services.values()) {
+  for (const { service, claim } of byService.values()) {
     const aside = setAside.get(service.id)
     if (aside?.version === service.version) excluded.push(aside.problem)
     else if (claim !== undefined) claims.push(claim)
   }
   claims.sort((a, b) => compareText(a.createdAt, b.createdAt) || compareText(a.service.id, b.service.id))
-  const { groups, problems: conflicts } = groupRoutes(claims)
-  const backends = buildBackends(groups, memo)
-  const problems = [...excluded, ...conflicts, ...claims.flatMap((claim) => claim.problems)]
+  const { groups, problems } = groupRoutes(claims)
   return {
-    routing: {
-      backends: new Map([...backends].map(([name, entry]) => [name, entry.backend])),
-      problems: problems.toSorted(compareProblems),
-    },
+    claims,
+    backends: buildBackends(groups, memo),
+    problems: [...excluded, ...problems],
     networkIds: neededNetworks(claims),
-    memo: { topology, services, backends },
   }
+}
+
+/** The same routes with other servers: only backends that a replaced claim has a share in are built anew. */
+function replaceClaims(published: Published, replaced: ReadonlyMap<Claim, Claim>): Published {
+  if (replaced.size === 0) return published
+  const renew = (claim: Claim) => replaced.get(claim) ?? claim
+  const backends = new Map(published.backends)
+  for (const [name, { backend, claims }] of published.backends) {
+    if (!claims.some((claim) => replaced.has(claim))) continue
+    const renewed = claims.map(renew)
+    backends.set(name, { backend: buildBackend(name, backend.routes, renewed), claims: renewed })
+  }
+  return { ...published, claims: published.claims.map(renew), backends }
 }
 
 /** The networks that the edge must share to reach everything that is published, sorted. */
 function neededNetworks(claims: readonly Claim[]): readonly string[] {
   return [...new Set(claims.flatMap((claim) => claim.networkId ?? []))].sort(compareText)
-}
-
-function claimServices(
-  snapshot: Snapshot,
-  topology: Topology,
-  settings: RoutingSettings,
-  memo: Memo | undefined,
-): ReadonlyMap<string, ServiceMemo> {
-  const tasksByService = groupTasks(snapshot.tasks)
-  const services = new Map<string, ServiceMemo>()
-  for (const service of snapshot.services) {
-    const tasks = tasksByService.get(service.id) ?? []
-    const before = memo?.services.get(service.id)
-    const isSameInput =
-      before?.service === service && memo?.topology === topology && isSameList(tasks, before.tasks, Object.is)
-    services.set(service.id, isSameInput ? before : claimAnew(service, tasks, before))
-  }
-  return services
-
-  function claimAnew(service: Service, tasks: readonly Task[], before: ServiceMemo | undefined): ServiceMemo {
-    const claim = claimOf(service, tasks, topology, settings)
-    const old = before?.claim
-    const isSame = claim !== undefined && old !== undefined && isSameClaim(claim, old)
-    return { service, tasks, claim: isSame ? old : claim }
-  }
-}
-
-function groupTasks(tasks: readonly Task[]): ReadonlyMap<string, readonly Task[]> {
-  const groups = new Map<string, Task[]>()
-  for (const task of tasks) {
-    const group = groups.get(task.serviceId)
-    if (group === undefined) groups.set(task.serviceId, [task])
-    else group.push(task)
-  }
-  return groups
 }
 
 /** Routes that the same claims ask for. `claims` is oldest first; `routes` is in the order in which they were claimed. */
@@ -144,14 +141,14 @@ function defaultTaken(claim: Claim, holder: Claim): Problem {
   })
 }
 
-function buildBackends(groups: readonly Group[], memo: Memo | undefined): Memo['backends'] {
+function buildBackends(groups: readonly Group[], memo: Memo | undefined): Published['backends'] {
   const built: [string, { backend: Backend; claims: readonly Claim[] }][] = []
   for (const group of groups) {
     const first = group.routes[0]
     if (first === undefined) continue
     const name = backendName(first.host, first.path)
     const routes = group.routes.map((route) => routeKey(route.host, route.path)).toSorted(compareText)
-    const before = memo?.backends.get(name)
+    const before = memo?.published.backends.get(name)
     const isSameRoutes = before !== undefined && isSameList(before.backend.routes, routes, Object.is)
     const isSame = isSameRoutes && isSameList(before.claims, group.claims, Object.is)
     built.push([

@@ -101,14 +101,11 @@ export function routeLines(routing: Routing): readonly string[] {
 }
 
 /**
- * Everything about a routing that only a reload can change, as text; what the structure digest is taken over.
+ * Everything about a backend that only a reload can change, as one line; what the structure digest is taken over.
  * Servers and routes are not in it: they change live.
  */
-export function structureText(routing: Routing): string {
-  const lines: string[] = []
-  for (const backend of routing.backends.values())
-    lines.push(`${backend.name} ${JSON.stringify(backend.options)}`)
-  return lines.join('\n')
+export function structureLine(backend: Backend): string {
+  return `${backend.name} ${JSON.stringify(backend.options)}`
 }
 
 /** HAProxy's whole seconds where they fit, else milliseconds. */

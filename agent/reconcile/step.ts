@@ -1,8 +1,9 @@
 // One step of the loop: compute the routing, look where in doubt, send what can go live, reload when it is time.
 // Refuses timers and retries: loop.ts decides when to step again, by the time that a step resolves to.
 
+import type { Action } from '../core/action.ts'
 import { computeRouting } from '../core/desired.ts'
-import { carryForward, nextClosingMs, recall, routingInForce } from '../core/observed.ts'
+import { carryForward, nextClosingMs, type Observed, recall, routingInForce } from '../core/observed.ts'
 import { type Plan, planChanges, type ReloadReason } from '../core/plan.ts'
 import { problemText } from '../core/problem.ts'
 import { reloadDueMs, wishReload } from '../core/schedule.ts'
@@ -77,7 +78,7 @@ async function goLive(context: Context, signal: AbortSignal): Promise<Plan> {
   const startedMs = clock.nowMs()
   const plan = planChanges(routing, observed, facts(context))
   const actions = planActions(plan)
-  const hasChanged = actions.some((action) => action.kind !== 'delete-server')
+  const hasChanged = actions.some((action) => !isRepeated(action, observed))
   // Said before, not after: where a reply is lost, the change may have been made all the same.
   if (hasChanged) state.isUnsaved = true
   const { busy } = actions.length === 0 ? { busy: [] } : await haproxy.apply(actions, signal)
@@ -92,6 +93,11 @@ async function goLive(context: Context, signal: AbortSignal): Promise<Plan> {
   if (hasChanged) reportOutcome(context, startedMs, { kind: 'live', actions })
   state.isAdopted = true
   return plan
+}
+
+/** A server that waits for its last session is out of the files already; asking again whether it can go changes nothing. */
+function isRepeated(action: Action, { backends }: Observed): boolean {
+  return action.kind === 'delete-server' && backends.get(action.backend)?.closing.has(action.server) === true
 }
 
 /** Reloads when the time for it has come. Resolves to when the next step is due. */

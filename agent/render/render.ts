@@ -8,7 +8,7 @@ import ejs from 'ejs'
 import { AgentError } from '../core/errors.ts'
 import type { Backend, Routing } from '../core/routing.ts'
 import { type ConfigSettings, fileNames } from '../core/settings.ts'
-import { backendView, configView, routeLines, structureText } from '../core/view.ts'
+import { backendView, configView, routeLines, structureLine } from '../core/view.ts'
 import { errorPages } from './error-pages.ts'
 
 /** The files' contents by their path relative to the run folder. */
@@ -41,7 +41,10 @@ export function createRenderer(templatesDir: string, settings: ConfigSettings): 
     errorPage.print(page),
   ])
   const base = digest([JSON.stringify(settings), config.source, backend.source, ...pages.flat()].join('\0'))
-  const structureOf = (routing: Routing) => digest(`${base}\n${structureText(routing)}`)
+  const lineOf = rememberWeakly(structureLine)
+  const digestOf = remember(digest)
+  const structureOf = (routing: Routing) =>
+    digestOf([base, ...[...routing.backends.values()].map(lineOf)].join('\n'))
   const printHead = remember((structure: string) => config.print(configView(settings, structure)))
   const printBackend = rememberWeakly((each: Backend) => flat(backend.print(backendView(each))))
   const printRoutes = createRoutesPrinter()

@@ -1,6 +1,7 @@
 // What a snapshot tells about what to do next.
 // Owns the comparisons. Refuses to decide for how long they hold (schedule.ts does).
 
+import { differenceOf } from '../core/difference.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 
 /** True while a task is on its way: it is not what it is meant to be, or is meant to be ready and wait for its turn. */
@@ -8,10 +9,15 @@ export function isUnsettled(snapshot: Snapshot): boolean {
   return snapshot.tasks.some((task) => task.state !== task.desiredState || task.desiredState === 'ready')
 }
 
-/** True if a task belongs to a service that is not listed: the event that told of the service was lost. */
-export function namesUnknownService(snapshot: Snapshot): boolean {
-  const known = new Set(snapshot.services.map((service) => service.id))
-  return snapshot.tasks.some((task) => !known.has(task.serviceId))
+/**
+ * True if a task belongs to a service that is not listed: the event that told of the service was lost.
+ * Where the services are those of the last snapshot, only tasks that it did not have are looked at.
+ */
+export function namesUnknownService(last: Snapshot | undefined, next: Snapshot): boolean {
+  const { services, tasks } = next
+  const came = last?.services === services ? differenceOf(last.tasks, tasks)?.came : undefined
+  const known = new Set(services.map((service) => service.id))
+  return (came ?? tasks).some((task) => !known.has(task.serviceId))
 }
 
 /**

@@ -16,6 +16,8 @@ export type ParsedList<T> = {
   readonly starts: readonly number[]
   readonly ends: readonly number[]
   readonly slots: readonly (T | undefined)[]
+  /** True if the elements stand in the order of their first bytes, as the engine's lists mostly do. */
+  readonly isSorted: boolean
 }
 
 /**
@@ -43,6 +45,8 @@ type Walk<T> = {
   next: number
   /** Finds elements of the last list that stand elsewhere now; made when first asked for. */
   heads: HeadIndex | undefined
+  /** True while what was taken so far stands in the order of its first bytes. */
+  isSorted: boolean
 }
 
 /**
@@ -62,12 +66,12 @@ export function parseList<T>(
   else while (takeElements(walk)) walk.at = skipSpace(bytes, walk.at + 1)
   const rest = skipSpace(bytes, walk.at)
   if (rest < bytes.length) throw new SyntaxError(`expected the end at byte ${rest}`)
-  const { starts, ends, slots } = walk
-  return { bytes, values: keptValues(slots, walk.last), starts, ends, slots }
+  const { starts, ends, slots, isSorted } = walk
+  return { bytes, values: keptValues(slots, walk.last), starts, ends, slots, isSorted }
 }
 
 function emptyList<T>(): ParsedList<T> {
-  return { bytes: Buffer.alloc(0), values: [], starts: [], ends: [], slots: [] }
+  return { bytes: Buffer.alloc(0), values: [], starts: [], ends: [], slots: [], isSorted: true }
 }
 
 function startWalk<T>(bytes: Buffer, last: ParsedList<T>, parse: ParseElement<T>): Walk<T> {
@@ -83,6 +87,7 @@ function startWalk<T>(bytes: Buffer, last: ParsedList<T>, parse: ParseElement<T>
     at: skipSpace(bytes, at + 1),
     next: 0,
     heads: undefined,
+    isSorted: true,
   }
 }
 
@@ -103,6 +108,7 @@ function takeRun<T>(walk: Walk<T>): boolean {
   if (first === undefined) return false
   const end = endOfRun(walk, first)
   const shift = walk.at - at(last.starts, first)
+  walk.isSorted &&= last.isSorted && isInOrder(walk, walk.at, at(last.ends, first) + shift)
   for (let i = first; i < end; i += 1) {
     walk.starts.push(at(last.starts, i) + shift)
     walk.ends.push(at(last.ends, i) + shift)
@@ -158,6 +164,7 @@ function takeNew<T>(walk: Walk<T>): void {
   const start = walk.at
   const end = endOfValue(bytes, start)
   const same = sameElement(walk, start, end)
+  walk.isSorted &&= isInOrder(walk, start, end)
   walk.starts.push(start)
   walk.ends.push(end)
   walk.at = end
@@ -179,8 +186,39 @@ function sameElement<T>(walk: Walk<T>, start: number, end: number): number | und
   const { bytes, last, next } = walk
   if (last.slots.length === 0) return undefined
   if (next < last.slots.length && sameHead(walk, next, start, end)) return next
+  if (last.isSorted) return searchHead(walk, start, end)
   walk.heads ??= indexHeads(last.bytes, last.starts, last.ends)
   return findHead(walk.heads, bytes, start, end, (i) => sameHead(walk, i, start, end))
+}
+
+/** True if the element at `start..end` comes after the one that was taken last. */
+function isInOrder<T>({ bytes, starts, ends }: Walk<T>, start: number, end: number): boolean {
+  const before = starts.at(-1)
+  const endBefore = ends.at(-1)
+  if (before === undefined || endBefore === undefined) return true
+  return bytes.compare(bytes, before, headEnd(before, endBefore), start, headEnd(start, end)) > 0
+}
+
+/** Looks the element at `start..end` up in the last list by halving; for a list in order. */
+function searchHead<T>(walk: Walk<T>, start: number, end: number): number | undefined {
+  const { bytes, last } = walk
+  let low = 0
+  let high = last.slots.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const other = at(last.starts, middle)
+    const otherEnd = headEnd(other, at(last.ends, middle))
+    // Above zero where the last list's element comes after the one looked for.
+    const order = last.bytes.compare(bytes, start, headEnd(start, end), other, otherEnd)
+    if (order === 0) return middle
+    if (order > 0) high = middle
+    else low = middle + 1
+  }
+  return undefined
+}
+
+function headEnd(start: number, end: number): number {
+  return Math.min(end, start + headBytes)
 }
 
 function sameHead<T>(walk: Walk<T>, i: number, start: number, end: number): boolean {

@@ -139,7 +139,7 @@ function judgeRound(rounds: Rounds, names: readonly ListName[], listed: Listed):
   if (latest.snapshot.networks !== last?.snapshot.networks) tellUnknownNetworks(rounds, latest.snapshot)
   const nowMs = clock.nowMs()
   rounds.schedule = succeeded(rounds.schedule, cadence, nowMs, { changed, unsettled: rounds.unsettled })
-  if (changed && !names.includes('services') && namesUnknownService(latest.snapshot)) {
+  if (changed && !names.includes('services') && namesUnknownService(last?.snapshot, latest.snapshot)) {
     rounds.schedule = hinted(rounds.schedule, cadence, nowMs, ['services'])
   }
   publish(rounds, latest)

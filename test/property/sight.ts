@@ -73,7 +73,13 @@ function sightOf(state: State, edge: Edge | undefined): Sight {
   }
   if (state.fault !== undefined) return sightIn(state.fault, edge)
   const isDim = state.isSilent || performance.now() < state.dimUntilMs || source.isHeldBack
-  return isDim || source.failures > 0 || edge.status().trouble !== undefined ? 'dim' : 'well'
+  return isDim || source.failures > 0 || isBusy(edge) ? 'dim' : 'well'
+}
+
+/** What is new has to wait for a reload, which takes seconds on a busy machine, or for trouble with HAProxy to end. */
+function isBusy(edge: Edge): boolean {
+  const { trouble, pendingReload } = edge.status()
+  return trouble !== undefined || pendingReload.length > 0
 }
 
 /** What was on its way when the fault began may still arrive, and what has arrived may still have to be carried out. */

@@ -9,7 +9,7 @@ import { edgeSettings } from '../../support/edge.ts'
 /** Files by name relative to the variant's folder, the configuration among them. */
 export type VariantFiles = ReadonlyMap<string, string>
 
-export type VariantKind = 'default' | 'plain' | 'map' | 'rules' | 'headers'
+export type VariantKind = 'default' | 'plain' | 'map' | 'rules' | 'headers' | 'alike'
 
 export type VariantSpec = {
   readonly kind: VariantKind
@@ -45,6 +45,11 @@ export const variants: readonly VariantSpec[] = [
     what: 'by hand: one map lookup, and the headers that Tidegate sets',
     files: (place) => byHand(place, headerLines),
   },
+  {
+    kind: 'alike',
+    what: 'by hand: the same, and requests sent again when a server dies',
+    files: (place) => byHand(place, [...headerLines, ...retryLines]),
+  },
 ]
 
 /** What the agent writes for a Swarm with a service of two tasks for each host. */
@@ -69,6 +74,9 @@ function rendered({ dir, port, hosts, upstreams }: Place, flags: Record<string, 
 function nameOf(host: string, index: number): string {
   return `${host.split('.', 1)[0]}-${index + 1}`
 }
+
+/** In the frontend here: it is the same process, and HAProxy takes them for the backends from `defaults` only. */
+const retryLines = ['http-request disable-l7-retry unless METH_GET || METH_OPTIONS']
 
 const headerLines = [
   'unique-id-format %[uuid()]',

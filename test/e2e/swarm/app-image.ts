@@ -16,7 +16,7 @@ export const appImages: readonly { readonly tag: string; readonly version: strin
   { tag: 'ehazlett/interlock-default-app:latest', version: 'default' },
 ]
 
-/** What the engine is told about the image; health checks and `docker exec` find a shell and wget. */
+/** What the engine is told about the image; health checks and `docker exec` find a shell, wget (whose `-T` crashes) and `ask`. */
 export function importChanges(version: string): readonly string[] {
   return [
     'WORKDIR /',
@@ -33,7 +33,20 @@ export async function appKey(): Promise<string> {
   return `${process.version} ${await fileKey(sources)}`
 }
 
-const applets = ['sh', 'cat', 'env', 'hostname', 'ip', 'kill', 'ls', 'nslookup', 'ps', 'sleep', 'wget']
+const applets = [
+  'sh',
+  'cat',
+  'env',
+  'grep',
+  'hostname',
+  'ip',
+  'kill',
+  'ls',
+  'nslookup',
+  'ps',
+  'sleep',
+  'wget',
+]
 
 /** Puts the image's files into `folder` and packs them; resolves to the tar file's path, beside the folder. */
 export async function packApp(folder: string): Promise<string> {
@@ -45,6 +58,8 @@ export async function packApp(folder: string): Promise<string> {
   for (const library of await librariesOf(process.execPath)) await copyInto(folder, library)
   await copyInto(folder, (await run('which', ['busybox'])).trim(), '/bin/busybox')
   for (const name of applets) await symlink('busybox', join(folder, 'bin', name))
+  const program = '#!/bin/sh\nexec node /app/e2e/swarm/app/ask.js "$@"\n'
+  await writeFile(join(folder, 'bin/ask'), program, { mode: 0o755 })
   await writeFile(join(folder, 'etc/passwd'), 'root:x:0:0:root:/:/bin/sh\n')
   const compiler = join(projectDir, 'node_modules/.bin/tsc')
   await run(compiler, ['-p', 'test/e2e/swarm/app', '--outDir', join(folder, 'app')], { cwd: projectDir })

@@ -37,6 +37,7 @@ export async function removeCgroup(path: string): Promise<void> {
       for (const pid of processes) kill(pid)
       if (processes.length > 0) throw new Error(`${processes.length} processes in ${path} live on`)
       await Promise.all(folders.map(removeTree))
+      return true
     },
     { timeoutMs: 20_000, intervalMs: 20 },
   )

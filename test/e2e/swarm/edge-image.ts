@@ -27,14 +27,14 @@ export function edgeKey(): Promise<string> {
   ])
 }
 
-/** Builds the bases and the edge; without a Dockerfile there is nothing to build, and `say` hears it. */
+/** Builds the bases and the edge, which `say` hears about; without a Dockerfile there is nothing to build. */
 export async function buildEdge(builder: EngineLayout, say: (line: string) => void): Promise<void> {
   if (!existsSync(join(projectDir, dockerfile))) {
     say(`there is no ${dockerfile}: the nodes get no image of the edge`)
     return
   }
   const options = { cwd: projectDir, timeoutMs: 600_000 }
-  await run('sh', [baseImages], { ...options, env: dockerEnv(builder) })
+  await run('sh', [baseImages], { ...options, env: dockerEnv(builder), hear: say })
   // The builder has no bridge, so that it leaves the machine's network alone.
   await docker(builder, ['build', '--network=host', '--file', dockerfile, '--tag', edgeImage, '.'], options)
 }

@@ -18,8 +18,8 @@ export async function startEngine(engine: EngineLayout): Promise<void> {
   // A file of its own: the machine's daemon.json is for another engine.
   await writeFile(configFileOf(engine), '{}\n')
   const { namespace } = engine
-  const isolated = ['unshare', '--mount', '--uts', '--propagation', 'slave', '/bin/sh', script, engine.name]
-  const command = [...isolated, 'dockerd', ...optionsOf(engine)]
+  const isolated = ['unshare', '--mount', '--uts', '--propagation', 'slave', '/bin/sh', script]
+  const command = [...isolated, engine.name, engine.runDir, 'dockerd', ...optionsOf(engine)]
   const child = await launch({
     cgroup: join(engine.cgroup, 'engine'),
     command: namespace === undefined ? command : inNamespace(namespace, command),
@@ -39,10 +39,12 @@ function optionsOf(engine: EngineLayout): readonly string[] {
   return [
     `--config-file=${configFileOf(engine)}`,
     `--host=unix://${engine.socket}`,
+    // Where containers of this node look for it, as the stack file's edge does.
+    '--host=unix:///run/docker.sock',
     `--data-root=${engine.dataRoot}`,
     `--exec-root=${engine.execRoot}`,
     `--pidfile=${pidFileOf(engine)}`,
-    `--cgroup-parent=/${engine.cgroup}/tasks`,
+    `--cgroup-parent=/${engine.cgroup}/containers`,
     '--exec-opt=native.cgroupdriver=cgroupfs',
     '--storage-driver=overlay2',
     '--log-level=warn',

@@ -7,7 +7,7 @@ import type { BedLayout } from './layout.ts'
 import { succeeds } from './run.ts'
 
 const netns = '/run/netns'
-const footholds = ['/run/docker', '/run/containerd', '/etc/docker', netns]
+const footholds = ['/etc/docker', netns]
 
 /** Makes what is missing, after noting it where removeFootholds() finds it even after a crash. */
 export async function makeFootholds(bed: BedLayout): Promise<void> {

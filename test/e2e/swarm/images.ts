@@ -12,37 +12,45 @@ import { type BedLayout, cacheDir, type EngineLayout, type NodeLayout } from './
 import { run } from './run.ts'
 
 type Recipe = {
-  readonly name: string
   /** Differs whenever the image would. */
   readonly key: () => Promise<string>
   readonly build: (builder: EngineLayout, say: (line: string) => void) => Promise<void>
 }
 
-const recipes: readonly Recipe[] = [
-  { name: 'application', key: appKey, build: buildApp },
-  { name: 'edge', key: edgeKey, build: buildEdge },
-]
+export type ImageName = 'application' | 'edge'
+
+const recipes: Readonly<Record<ImageName, Recipe>> = {
+  application: { key: appKey, build: buildApp },
+  edge: { key: edgeKey, build: buildEdge },
+}
 
 const keysFile = join(cacheDir, 'images.json')
 
-/** Makes sure that the cache holds every image as the project's files are now. */
-export async function ensureImages({ builder }: BedLayout, say: (line: string) => void): Promise<void> {
+/** Makes sure that the cache holds these images as the project's files are now. */
+export async function ensureImages(
+  { builder }: BedLayout,
+  names: readonly ImageName[],
+  say: (line: string) => void,
+): Promise<void> {
   const before = await readKeys()
-  const keys = Object.fromEntries(
-    await Promise.all(recipes.map(async ({ name, key }) => [name, await key()] as const)),
-  )
-  const stale = recipes.filter(({ name }) => before[name] !== keys[name])
+  const wanted = await Promise.all(names.map(async (name) => ({ name, key: await recipes[name].key() })))
+  const stale = wanted.filter(({ name, key }) => before[name] !== key)
   if (stale.length === 0) return
+  const built = { ...before }
   await mkdir(builder.dataRoot, { recursive: true })
   // Gone until the engine has stopped in good order: what a crash leaves is looked at again.
   await rm(keysFile, { force: true })
   await startEngine(builder)
-  for (const { name, build } of stale) {
-    say(`building the image of the ${name}`)
-    await build(builder, say)
+  try {
+    for (const { name, key } of stale) {
+      say(`building the image of the ${name}`)
+      await recipes[name].build(builder, say)
+      built[name] = key
+    }
+  } finally {
+    await stopEngine(builder)
+    await writeFile(keysFile, JSON.stringify(built))
   }
-  await stopEngine(builder)
-  await writeFile(keysFile, JSON.stringify(keys))
 }
 
 /** Fills the image store of a node that has not started yet. */
@@ -62,7 +70,7 @@ async function buildApp(builder: EngineLayout): Promise<void> {
   await Promise.all([folder, tar].map((path) => rm(path, { recursive: true })))
 }
 
-async function readKeys(): Promise<Readonly<Record<string, unknown>>> {
+async function readKeys(): Promise<Record<string, unknown>> {
   const parsed: unknown = JSON.parse(await readFile(keysFile, 'utf8').catch(() => '{}'))
   return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {}
 }

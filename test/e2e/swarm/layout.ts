@@ -19,7 +19,7 @@ export type EngineLayout = {
   readonly runDir: string
   readonly dataRoot: string
   readonly logFile: string
-  /** Below the root of each cgroup hierarchy; the engine in `engine`, its containers in `tasks`. */
+  /** Below the root of each cgroup hierarchy; the engine in `engine`, its containers in `containers` (each cgroup v1 has a file named `tasks`). */
   readonly cgroup: string
 }
 

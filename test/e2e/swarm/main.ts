@@ -1,5 +1,5 @@
 // `npm run swarm:up` and `npm run swarm:down`: a real Swarm with the edge on it, to try things by hand.
-// Usage: main.ts up [--nodes 3] [--managers 1] | down; both take --name tg. Both can be repeated.
+// Usage: main.ts up [--nodes 3] [--managers 1] [--no-edge] | down; both take --name tg. Both can be repeated.
 
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -10,10 +10,12 @@ import { createTestBed, openTestBed, removeTestBed, type TestBed } from './test-
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
+  allowNegative: true,
   options: {
     nodes: { type: 'string', default: '3' },
     managers: { type: 'string', default: '1' },
     name: { type: 'string', default: 'tg' },
+    edge: { type: 'boolean', default: true },
   },
 })
 const say = (line: string) => console.log(line)
@@ -21,7 +23,7 @@ const say = (line: string) => console.log(line)
 async function up(): Promise<void> {
   const started = performance.now()
   const bed = (await running()) ?? (await create())
-  await deploy(bed)
+  if (values.edge) await deploy(bed)
   say(`${await bed.node(0).docker('node', 'ls')}\n`)
   say(`up after ${((performance.now() - started) / 1000).toFixed(1)} s\n`)
   say(howToReach(bed))
@@ -42,8 +44,8 @@ async function running(): Promise<TestBed | undefined> {
 }
 
 function create(): Promise<TestBed> {
-  const { name, nodes, managers } = values
-  return createTestBed({ name, nodes: Number(nodes), managers: Number(managers), say })
+  const { name, nodes, managers, edge } = values
+  return createTestBed({ name, nodes: Number(nodes), managers: Number(managers), edge, say })
 }
 
 async function deploy(bed: TestBed): Promise<void> {
@@ -55,7 +57,12 @@ async function deploy(bed: TestBed): Promise<void> {
   const first = bed.node(0)
   const options = ['stack', 'deploy', '--resolve-image', 'never', '--compose-file', stack, 'edge']
   await run('docker', ['--host', `unix://${first.socket}`, ...options], { cwd: projectDir })
-  await eventually(() => first.ask({ host: 'nobody.local' }), { timeoutMs: 60_000, intervalMs: 200 })
+  await eventually(() => first.ask({ host: 'nobody.local' }), { timeoutMs: 60_000, intervalMs: 200 }).catch(
+    async (error: unknown) => {
+      const tasks = await first.docker('stack', 'ps', '--no-trunc', 'edge')
+      throw new Error(`the edge does not answer:\n${tasks}`, { cause: error })
+    },
+  )
 }
 
 function howToReach(bed: TestBed): string {

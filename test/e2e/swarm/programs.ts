@@ -14,8 +14,6 @@ const needed: readonly (readonly [program: string, ...packages: string[]])[] = [
   ['iptables', 'iptables'],
   ['nsenter', 'util-linux'],
   ['busybox', 'busybox-static'],
-  // Not for the nodes: haproxy/base-images.sh builds its stand-ins with it.
-  ['debootstrap', 'debootstrap'],
 ]
 
 /** Makes sure that every program is there; `say` hears what is going to be installed before it is. Needs root. */
@@ -33,18 +31,17 @@ export async function ensurePrograms(say: (line: string) => void): Promise<void>
   say(`installing for the test bed: ${missing.map(([, ...packages]) => packages.at(-1)).join(', ')}`)
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
   await run('apt-get', ['update', '-qq'], { env })
-  const chosen: string[] = []
-  for (const [program, ...packages] of missing) {
-    for (const name of packages) {
-      if (!(await succeeds('apt-cache', ['show', name]))) continue
-      chosen.push(name)
-      break
-    }
-    if (chosen.length === 0) throw new Error(`no package of this distribution brings ${program}`)
-  }
+  const chosen = await Promise.all(
+    missing.map(([program, ...packages]) => availablePackage(program, packages)),
+  )
   const install = ['install', '-y', '-qq', '--no-install-recommends', ...new Set(chosen)]
   // The packages' scripts would start an engine of the machine's own; nothing here needs one.
   await run('apt-get', install, { env: { ...env, RUNLEVEL: '1' }, timeoutMs: 300_000 })
+}
+
+async function availablePackage(program: string, packages: readonly string[]): Promise<string> {
+  for (const name of packages) if (await succeeds('apt-cache', ['show', name])) return name
+  throw new Error(`no package of this distribution brings ${program}; tried ${packages.join(', ')}`)
 }
 
 function isThere(program: string): boolean {

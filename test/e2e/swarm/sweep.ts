@@ -14,6 +14,8 @@ import { removeNamespaces } from './network.ts'
 export async function sweep(bed: BedLayout): Promise<void> {
   await removeCgroup(bed.cgroup)
   await removeNamespaces(bed)
-  await Promise.all([bed.runDir, bed.dataDir].map((path) => rm(path, { recursive: true, force: true })))
+  // A copy that a killed start had begun may still be writing there for a moment.
+  const patiently = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }
+  await Promise.all([bed.runDir, bed.dataDir].map((path) => rm(path, patiently)))
   await removeFootholds(bed)
 }

@@ -29,6 +29,8 @@ export type TestBedOptions = {
   readonly managers?: number
   /** Tells test beds on one machine apart: 1 to 8 lower-case letters and digits. */
   readonly name?: string
+  /** Whether the nodes get the image of the edge; default true. */
+  readonly edge?: boolean
   /** Hears what takes time, and what is installed. */
   readonly say?: (line: string) => void
 }
@@ -73,13 +75,13 @@ const defaultName = 'tgtest'
 
 /** Starts a test bed, in place of one of the same name. Needs root; the first time it builds the images. */
 export async function createTestBed(options: TestBedOptions): Promise<TestBed> {
-  const { nodes, managers = 1, name = defaultName, say = () => undefined } = options
+  const { nodes, managers = 1, name = defaultName, edge = true, say = () => undefined } = options
   const bed = layOut(name, nodes)
   await ensurePrograms(say)
   await sweep(bed)
   try {
     await makeFootholds(bed)
-    await ensureImages(bed, say)
+    await ensureImages(bed, edge ? ['application', 'edge'] : ['application'], say)
     await layCables(bed)
     await Promise.all(
       bed.nodes.map(async (node) => {

@@ -41,19 +41,25 @@ export async function keepVips(
   }
 }
 
-async function follow({ bed, applied, say }: Context): Promise<void> {
-  const vips = await look(bed.nodes)
-  for (const node of bed.nodes) {
-    for (const { key, path, network } of await sandboxesOf(node, vips)) {
-      const wanted = vips.get(network) ?? []
-      const table = natTable(wanted)
-      if (applied.get(key) === table) continue
-      await apply(path, wanted, table)
-      applied.set(key, table)
-      const summary = wanted.map(({ address, backends }) => `${address} to ${backends.join(' ')}`)
-      say(`${node.name}, network ${network.slice(0, 9)}: ${summary.join(', ') || 'no VIP'}`)
-    }
-  }
+async function follow(context: Context): Promise<void> {
+  const vips = await look(context.bed.nodes)
+  const sandboxes = await Promise.all(context.bed.nodes.map((node) => sandboxesOf(node, vips)))
+  const done = await Promise.allSettled(
+    sandboxes.flat().map((sandbox) => update(context, sandbox, vips.get(sandbox.network) ?? [])),
+  )
+  // One sandbox that is just being made or removed must not keep the others waiting.
+  const failed = done.find((each) => each.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
+async function update({ applied, say }: Context, sandbox: Sandbox, vips: readonly Vip[]): Promise<void> {
+  const table = natTable(vips)
+  const before = applied.get(sandbox.key)
+  if (before === table || (before === undefined && vips.length === 0)) return
+  await apply(sandbox.path, vips, table)
+  applied.set(sandbox.key, table)
+  const summary = vips.map(({ address, backends }) => `${address} to ${backends.join(' ')}`)
+  say(`${sandbox.node}, network ${sandbox.network.slice(0, 9)}: ${summary.join(', ') || 'no VIP'}`)
 }
 
 /** What the first manager that answers says. */
@@ -74,7 +80,12 @@ async function look(nodes: readonly NodeLayout[]): Promise<ReadonlyMap<string, r
   throw trouble
 }
 
-type Sandbox = { readonly key: string; readonly path: string; readonly network: string }
+type Sandbox = {
+  readonly node: string
+  readonly key: string
+  readonly path: string
+  readonly network: string
+}
 
 /** The sandboxes that a node has now, of networks that have a VIP or had one. */
 async function sandboxesOf(
@@ -93,7 +104,7 @@ async function sandboxesOf(
       // A file that no namespace is mounted on yet lies on the disk, with a number that may come back.
       const mounted = dev !== (await stat(folder)).dev
       const network = [...vips.keys()].find((id) => id.startsWith(name.slice(3))) ?? name.slice(3)
-      return mounted ? [{ key: `${node.name} ${ino}`, path, network }] : []
+      return mounted ? [{ node: node.name, key: `${node.name} ${ino}`, path, network }] : []
     })
   return (await Promise.all(found)).flat()
 }

@@ -131,8 +131,11 @@ test.for([
 })
 
 test('a task of a service that is not listed is noticed', () => {
-  expect(namesUnknownService(snapshot({ tasks: [task('t', 'a')], services: [service('a')] }))).toBe(false)
-  expect(namesUnknownService(snapshot({ tasks: [task('t', 'a')] }))).toBe(true)
+  const known = snapshot({ tasks: [task('t', 'a')], services: [service('a')] })
+  expect(namesUnknownService(undefined, known)).toBe(false)
+  expect(namesUnknownService(undefined, snapshot({ tasks: [task('t', 'a')] }))).toBe(true)
+  expect(namesUnknownService(known, { ...known, tasks: [...known.tasks, task('u', 'a')] })).toBe(false)
+  expect(namesUnknownService(known, { ...known, tasks: [...known.tasks, task('u', 'b')] })).toBe(true)
 })
 
 const full = snapshot({ services: [service('a'), service('b')], tasks: [task('t', 'a'), task('u', 'b')] })
