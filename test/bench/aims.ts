@@ -54,7 +54,8 @@ function startVerdicts({ start }: Results): readonly Verdict[] {
 function throughputVerdicts({ throughput }: Results): readonly Verdict[] {
   if (throughput === undefined) return []
   const pairs = [
-    ['default', 'headers', 'with the same headers'],
+    ['default', 'alike', 'with the same headers and retries'],
+    ['default', 'headers', 'with the same headers, that sends nothing again'],
     ['default', 'rules', 'with a rule for each host'],
     ['default', 'map', 'with one map lookup and nothing else'],
     ['plain', 'map', 'with one map lookup and nothing else, information headers off'],

@@ -155,8 +155,11 @@ async function answersAreRight(world: World, edge: Edge): Promise<void> {
 
 function rightAnswer(truth: Truth, host: string, path: string): readonly string[] {
   const serving = holdersFor(truth, host, path).filter((holder) => holder.servers.size > 0)
-  if (serving.length === 0) return ['503']
-  return serving.flatMap((holder) => holder.tasks.map((task) => `200 from ${task}`))
+  const answers = serving.flatMap((holder) => holder.tasks.map((task) => `200 from ${task}`))
+  // Behind a virtual IP there may be nobody: while an update that moves a service to another network hangs.
+  return serving.every((holder) => holder.tasks.length > 0) && serving.length > 0
+    ? answers
+    : [...answers, '503']
 }
 
 function taskIn(body: string): string {

@@ -181,6 +181,7 @@ async function killHaproxy(world: World, { who }: Of<'kill'>): Promise<boolean> 
   const pid = who === 'worker' ? live.pid : Math.min(...pids)
   world.write(`  kills ${pid} of ${pids.join(', ')}`)
   process.kill(pid, 'SIGKILL')
+  world.killsMs.push(performance.now())
   return true
 }
 

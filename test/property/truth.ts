@@ -15,7 +15,7 @@ export type Holder = {
   /** Everything of the service that decides about its servers, as text: while it stays, the tasks alone decide. */
   readonly claim: string
   readonly servers: ReadonlyMap<string, string>
-  /** Tasks that a request may end at. */
+  /** Tasks that a request may end at: in vip mode those that stand behind the virtual IP. */
   readonly tasks: readonly string[]
 }
 
@@ -61,9 +61,10 @@ function holderOf(store: Store, service: Service): Holder {
   const networks = networksOf(store, service)
   const isVip = labelOf(service, 'backend_mode') === 'vip' && service.Spec.EndpointSpec?.Mode !== 'dnsrr'
   const running = store.tasksOf(service.ID).filter((task) => isRunning(task) && isUp(store, task))
-  const vip = firstAddress(networks, (id) =>
-    service.Endpoint.VirtualIPs?.filter((each) => each.NetworkID === id).map((each) => each.Addr),
-  )
+  const vipsOn = (id: string) =>
+    service.Endpoint.VirtualIPs?.filter((each) => each.NetworkID === id).map((each) => each.Addr) ?? []
+  const vip = firstAddress(networks, vipsOn)
+  const vipNetwork = networks.find((id) => vipsOn(id).length > 0) ?? ''
   const servers = new Map<string, string>()
   if (isVip && vip !== undefined && running.length > 0) servers.set('vip', `${vip}:8080`)
   for (const task of isVip ? [] : running) {
@@ -75,7 +76,7 @@ function holderOf(store: Store, service: Service): Holder {
     service: service.Spec.Name,
     claim: JSON.stringify([isVip, vip, networks]),
     servers,
-    tasks: running.map((task) => task.ID),
+    tasks: running.filter((task) => !isVip || attachmentsOf(task, vipNetwork).length > 0).map(({ ID }) => ID),
   }
 }
 
@@ -102,9 +103,9 @@ function attachmentsOf(task: Task, networkId: string): readonly string[] {
 
 function firstAddress(
   networks: readonly string[],
-  addressesOn: (networkId: string) => readonly string[] | undefined,
+  addressesOn: (networkId: string) => readonly string[],
 ): string | undefined {
-  return networks.flatMap((id) => addressesOn(id) ?? [])[0]?.split('/')[0]
+  return networks.flatMap(addressesOn)[0]?.split('/')[0]
 }
 
 function isUp(store: Store, task: Task): boolean {

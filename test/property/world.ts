@@ -37,6 +37,8 @@ export type World = AsyncDisposable & {
   readonly upset: () => void
   /** When that was last, in `performance.now()`. */
   readonly upsetMs: () => number
+  /** When HAProxy was killed, in `performance.now()`. */
+  readonly killsMs: number[]
   readonly breaches: readonly string[]
   /** What happened when, to be told with a failure. */
   readonly diary: readonly string[]
@@ -162,6 +164,7 @@ async function inhabit(swarm: SimulatedSwarm, place: Place, close: () => Promise
     lostNodes: new Set(),
     upset: () => (upsetMs = performance.now()),
     upsetMs: () => upsetMs,
+    killsMs: [],
     breaches,
     diary,
     write,

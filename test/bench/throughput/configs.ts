@@ -34,21 +34,25 @@ export const variants: readonly VariantSpec[] = [
     what: 'Tidegate, `--info-headers false`',
     files: (place) => rendered(place, { 'info-headers': 'false' }),
   },
-  { kind: 'map', what: 'by hand: one map lookup, no header touched', files: (place) => byHand(place, []) },
+  { kind: 'map', what: 'by hand: one map lookup, no header touched', files: (place) => byHand(place, {}) },
   {
     kind: 'rules',
     what: 'by hand, as most people write it: a `use_backend … if` for each host',
-    files: (place) => byHand(place, [], 'rules'),
+    files: (place) => byHand(place, { routing: 'rules' }),
   },
   {
     kind: 'headers',
     what: 'by hand: one map lookup, and the headers that Tidegate sets',
-    files: (place) => byHand(place, headerLines),
+    files: (place) => byHand(place, { frontend: headerLines }),
   },
   {
     kind: 'alike',
     what: 'by hand: the same, and requests sent again when a server dies',
-    files: (place) => byHand(place, [...headerLines, ...retryLines]),
+    files: (place) =>
+      byHand(place, {
+        defaults: ['retries 3', 'option redispatch 1', 'retry-on conn-failure empty-response'],
+        frontend: [...headerLines, 'http-request disable-l7-retry unless METH_GET || METH_OPTIONS'],
+      }),
   },
 ]
 
@@ -75,9 +79,6 @@ function nameOf(host: string, index: number): string {
   return `${host.split('.', 1)[0]}-${index + 1}`
 }
 
-/** In the frontend here: it is the same process, and HAProxy takes them for the backends from `defaults` only. */
-const retryLines = ['http-request disable-l7-retry unless METH_GET || METH_OPTIONS']
-
 const headerLines = [
   'unique-id-format %[uuid()]',
   'unique-id-header X-Request-ID',
@@ -91,8 +92,17 @@ const headerLines = [
   'http-response set-header x-upstream-response-time %[res.timer.hdr,div(1000)].%[res.timer.hdr,mod(1000),add(1000),regsub(^1,)]',
 ]
 
-function byHand(place: Place, lines: readonly string[], routing: 'map' | 'rules' = 'map'): VariantFiles {
-  const { dir, port, hosts, upstreams } = place
+/** Lines besides those that it takes to answer at all. */
+type HandWritten = {
+  readonly defaults?: readonly string[]
+  readonly frontend?: readonly string[]
+  readonly routing?: 'map' | 'rules'
+}
+
+function byHand(
+  { dir, port, hosts, upstreams }: Place,
+  { defaults = [], frontend = [], routing = 'map' }: HandWritten,
+): VariantFiles {
   const rules =
     routing === 'rules'
       ? hosts.map((host) => `use_backend ${host} if { req.hdr(host) -i ${host} }`)
@@ -110,10 +120,11 @@ function byHand(place: Place, lines: readonly string[], routing: 'map' | 'rules'
     '    timeout connect 5s',
     '    timeout client 60s',
     '    timeout server 60s',
+    ...defaults.map((line) => `    ${line}`),
     '',
     'frontend http',
     `    bind 127.0.0.1:${port}`,
-    ...[...lines, ...rules].map((line) => `    ${line}`),
+    ...[...frontend, ...rules].map((line) => `    ${line}`),
     '',
     ...backends,
   ]

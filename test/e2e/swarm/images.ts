@@ -47,6 +47,8 @@ export async function ensureImages(
       await recipes[name].build(builder, say)
       built[name] = key
     }
+    // Layers of builds that nobody will repeat; the younger ones make the next build quick.
+    await docker(builder, ['image', 'prune', '--force', '--filter', 'until=24h'])
   } finally {
     await stopEngine(builder)
     await writeFile(keysFile, JSON.stringify(built))

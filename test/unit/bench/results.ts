@@ -52,7 +52,7 @@ export const goodResults: Results = {
     serversPerHost: 2,
     connections: 32,
     roundS: 4,
-    variants: ['default', 'plain', 'map', 'rules', 'headers'].map((name, index) => ({
+    variants: ['default', 'plain', 'map', 'rules', 'headers', 'alike'].map((name, index) => ({
       name,
       what: `variant ${name}`,
       requestsPerS: [20_000 - index, 10_000 - index],
