@@ -45,7 +45,7 @@ async function workerPid(): Promise<string> {
     'exec',
     await edgeContainer(),
     '/opt/tidegate/haproxy/ask.pl',
-    '/run/tidegate/worker.sock',
+    '/run/tidegate/sockets/worker.sock',
     'show info',
   )
   return /^Pid: (\d+)$/m.exec(info)?.[1] ?? ''
@@ -92,7 +92,9 @@ describe("the document's examples", () => {
     )
     // The edge attaches itself to the network: its only task here is replaced for that.
     await eventually(async () => (await ask('anything.local')).status === 200, slowly)
-    expect(JSON.parse((await ask('whatever.example')).body)).toMatchObject({ service: 'demo-default' })
+    expect(JSON.parse((await ask('whatever.example')).body)).toMatchObject({
+      instance: expect.stringMatching(/^[0-9a-f]{12}$/),
+    })
   })
 
   it('a service in VIP mode with four replicas answers with the headers shown', async () => {

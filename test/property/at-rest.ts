@@ -153,13 +153,15 @@ async function answersAreRight(world: World, edge: Edge): Promise<void> {
   }
 }
 
+/** Where an update that moves a service to another network hangs, nobody may stand where the service now is. */
 function rightAnswer(truth: Truth, host: string, path: string): readonly string[] {
-  const serving = holdersFor(truth, host, path).filter((holder) => holder.servers.size > 0)
-  const answers = serving.flatMap((holder) => holder.tasks.map((task) => `200 from ${task}`))
-  // Behind a virtual IP there may be nobody: while an update that moves a service to another network hangs.
-  return serving.every((holder) => holder.tasks.length > 0) && serving.length > 0
-    ? answers
-    : [...answers, '503']
+  const holders = holdersFor(truth, host, path)
+  const answers = holders
+    .flatMap(({ tasks, stranded }) => [...tasks, ...stranded])
+    .map((task) => `200 from ${task}`)
+  const isServed = holders.some(({ tasks }) => tasks.length > 0)
+  const isSound = holders.every(({ servers, tasks }) => servers.size === 0 || tasks.length > 0)
+  return isServed && isSound ? answers : [...answers, '503']
 }
 
 function taskIn(body: string): string {

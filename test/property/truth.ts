@@ -17,6 +17,8 @@ export type Holder = {
   readonly servers: ReadonlyMap<string, string>
   /** Tasks that a request may end at: in vip mode those that stand behind the virtual IP. */
   readonly tasks: readonly string[]
+  /** Running tasks that are only on networks that the service has left: they may answer, until Swarm has replaced them. */
+  readonly stranded: readonly string[]
 }
 
 /** Holders by route key, `host/` or `host/path/`; `*` is the host of the default service. */
@@ -67,16 +69,20 @@ function holderOf(store: Store, service: Service): Holder {
   const vipNetwork = networks.find((id) => vipsOn(id).length > 0) ?? ''
   const servers = new Map<string, string>()
   if (isVip && vip !== undefined && running.length > 0) servers.set('vip', `${vip}:8080`)
-  for (const task of isVip ? [] : running) {
-    const address = firstAddress(networks, (id) => attachmentsOf(task, id))
-    if (address !== undefined) servers.set(task.ID, `${address}:8080`)
+  const tasks: string[] = []
+  for (const task of running) {
+    const address = firstAddress(isVip ? [vipNetwork] : networks, (id) => attachmentsOf(task, id))
+    if (address === undefined) continue
+    tasks.push(task.ID)
+    if (!isVip) servers.set(task.ID, `${address}:8080`)
   }
   return {
     serviceId: service.ID,
     service: service.Spec.Name,
     claim: JSON.stringify([isVip, vip, networks]),
     servers,
-    tasks: running.filter((task) => !isVip || attachmentsOf(task, vipNetwork).length > 0).map(({ ID }) => ID),
+    tasks,
+    stranded: running.map(({ ID }) => ID).filter((id) => !tasks.includes(id)),
   }
 }
 
