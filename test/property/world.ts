@@ -125,9 +125,7 @@ async function inhabit(swarm: SimulatedSwarm, place: Place, close: () => Promise
     edge = undefined
     sight.agentIsGone()
   }
-  const { settings } = await enter()
-  await eventually(() => edge?.status().routing?.backends.has(anchor.host), { timeoutMs: 10_000 })
-  await edge?.settled()
+  const { settings } = await settleIn(await enter())
   const live = { socketPath: settings.haproxy.workerSocket, routesMap: settings.config.routesMap }
   const unwatch = swarm.watch(() => (changedMs = performance.now()))
   const traffic = startTraffic({ port, hosts: [anchor.host], clients: 2, pauseMs: 10, maxMs: 600_000 })
@@ -175,6 +173,18 @@ async function inhabit(swarm: SimulatedSwarm, place: Place, close: () => Promise
       await end()
       await close()
     },
+  }
+}
+
+/** Waits until the anchor is served; an edge that does not get there is ended. */
+async function settleIn(edge: Edge): Promise<Edge> {
+  try {
+    await eventually(() => edge.status().routing?.backends.has(anchor.host), { timeoutMs: 10_000 })
+    await edge.settled()
+    return edge
+  } catch (error) {
+    await edge[Symbol.asyncDispose]()
+    throw error
   }
 }
 
