@@ -9,6 +9,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { judgeAtRest } from './at-rest.ts'
 import { calm, carryOut } from './happenings.ts'
+import { knownHistories } from './known.ts'
 import { judgeReloads, judgeTraffic } from './reckoning.ts'
 import { anyHistory, type Step } from './steps.ts'
 import { openWorld, type World } from './world.ts'
@@ -22,6 +23,7 @@ test(
     if (FC_HISTORY !== undefined) return play(JSON.parse(FC_HISTORY))
     await fc.assert(fc.asyncProperty(anyHistory, play), {
       numRuns,
+      examples: knownHistories.map((history): [readonly Step[]] => [history]),
       endOnFailure: FC_SHRINK === undefined,
       ...(FC_SEED === undefined ? {} : { seed: Number(FC_SEED) }),
       ...(FC_PATH === undefined ? {} : { path: FC_PATH }),

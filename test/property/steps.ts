@@ -106,6 +106,8 @@ const anyFault: fc.Arbitrary<EngineFault> = fc.constantFrom(
   'error-500',
   'garbage',
   'empty-list',
+  'empty-list',
+  'empty-list',
   'truncated',
   'slow',
   'not-manager',
