@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import ejs from 'ejs'
 import { AgentError } from '../core/errors.ts'
 import type { Backend, Routing } from '../core/routing.ts'
+import { isSameList } from '../core/same.ts'
 import { type ConfigSettings, fileNames } from '../core/settings.ts'
 import { backendView, configView, routeLines, structureLine } from '../core/view.ts'
 import { errorPages } from './error-pages.ts'
@@ -71,13 +72,12 @@ export function createRenderer(templatesDir: string, settings: ConfigSettings): 
 
 /** Prints the route map, and the same text again while no backend's routes have changed. */
 function createRoutesPrinter(): (routing: Routing) => string {
-  let last: { readonly routes: readonly (readonly string[])[]; readonly text: string } | undefined
+  let last: { readonly backends: readonly Backend[]; readonly text: string } | undefined
   return (routing) => {
-    const routes = [...routing.backends.values()].map((backend) => backend.routes)
-    const isSame = last?.routes.length === routes.length && last.routes.every((each, i) => each === routes[i])
-    if (last === undefined || !isSame) {
+    const backends = [...routing.backends.values()]
+    if (last === undefined || !isSameList(last.backends, backends, hasSameRoutes)) {
       last = {
-        routes,
+        backends,
         text: routeLines(routing)
           .map((line) => `${line}\n`)
           .join(''),
@@ -85,6 +85,11 @@ function createRoutesPrinter(): (routing: Routing) => string {
     }
     return last.text
   }
+}
+
+/** A backend that was renamed keeps its list of routes; its lines read differently all the same. */
+function hasSameRoutes(a: Backend, b: Backend): boolean {
+  return a.routes === b.routes && a.name === b.name
 }
 
 function loadTemplate(dir: string, name: string): Template {

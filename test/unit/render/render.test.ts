@@ -50,6 +50,17 @@ test('the route map has one key and one backend a line', () => {
   )
 })
 
+test('the route map follows a backend that gets another name with the same routes', () => {
+  const [backend] = route().backends.values()
+  if (backend === undefined) return expect.unreachable('a backend')
+  const named = (name: string): Routing => ({
+    backends: new Map([[name, { ...backend, name }]]),
+    problems: [],
+  })
+  expect(text(named('old.local'), fileNames.routes)).toBe('web.local/ old.local\n')
+  expect(text(named('new.local'), fileNames.routes)).toBe('web.local/ new.local\n')
+})
+
 test('an empty routing gives a configuration without services, and an empty map', () => {
   const nothing = computeRouting(snapshot(), { serviceCluster: '' }).routing
   expect(text(nothing, fileNames.config)).toContain('default_backend no-route')
