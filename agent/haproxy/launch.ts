@@ -11,7 +11,7 @@ import { retry } from './retry.ts'
 import { createRuntime } from './runtime.ts'
 import { errorCode, errorText } from './socket-error.ts'
 import { startDetached } from './spawn.ts'
-import { waitForWorker } from './worker.ts'
+import { askWorker, waitForWorker } from './worker.ts'
 
 export type Sockets = { readonly masterSocket: string; readonly workerSocket: string }
 
@@ -29,15 +29,16 @@ export type Running = {
   readonly ended: (signal: AbortSignal) => Promise<boolean>
 }
 
-/** How long the master may take to say who it is. */
-const masterTimeoutMs = 5000
+/** How long a process may take to say who it is. */
+const answerTimeoutMs = 5000
 
 /**
- * The HAProxy that an earlier agent left running; undefined if nobody is behind the master socket.
- * @throws AgentError `haproxy-start-failed` when it answers as a master and yet cannot be taken over
+ * The HAProxy that an earlier agent left running; undefined if there is none.
+ * @throws AgentError `haproxy-start-failed` when it answers as a master and yet cannot be taken over,
+ *   `master-unreachable` when only its worker answers
  */
 export async function adopt(options: LaunchOptions, signal: AbortSignal): Promise<Running | undefined> {
-  const pid = await findMaster(options.masterSocket, signal)
+  const pid = await findMaster(options, signal)
   if (pid === undefined) return undefined
   const identity = await identify(pid)
   if (identity === undefined) {
@@ -50,18 +51,51 @@ export async function adopt(options: LaunchOptions, signal: AbortSignal): Promis
   return { identity, ended: (letGo) => waitForEnd(identity, letGo) }
 }
 
-async function findMaster(socketPath: string, signal: AbortSignal): Promise<number | undefined> {
+/**
+ * A master that is loading a new configuration refuses connections until it has read it, for seconds where that is
+ * large, while its worker answers all the time. To start another HAProxy then would be a disaster: both would listen on
+ * the same port, and half of the requests would go to one that no agent knows.
+ */
+function findMaster(options: LaunchOptions, signal: AbortSignal): Promise<number | undefined> {
+  const { masterSocket, workerSocket, startTimeoutMs } = options
+  const attempt = async (either: AbortSignal) => {
+    const pid = await masterPid(masterSocket, either)
+    if (pid !== undefined || !(await isWorkerThere(workerSocket, either))) return pid
+    throw new AgentError(
+      'master-unreachable',
+      `a worker answers on ${workerSocket}, and no master on ${masterSocket}`,
+      { hint: 'If HAProxy is not reloading, end it: it was started without a master, or lost it.' },
+    )
+  }
+  return retry(attempt, { timeoutMs: startTimeoutMs, passing: ['master-unreachable'] }, signal)
+}
+
+async function masterPid(socketPath: string, signal: AbortSignal): Promise<number | undefined> {
   try {
-    const { master } = await showProcesses({ socketPath, timeoutMs: masterTimeoutMs }, signal)
+    const { master } = await showProcesses({ socketPath, timeoutMs: answerTimeoutMs }, signal)
     return master.pid
   } catch (error) {
-    if (isAgentError(error) && nobodyThere.has(errorCode(error.cause) ?? '')) return undefined
+    if (isNobodyThere(error)) return undefined
     throw error
   }
 }
 
+/** One that is stuck is there as well. */
+async function isWorkerThere(socketPath: string, signal: AbortSignal): Promise<boolean> {
+  await using runtime = createRuntime({ socketPath, timeoutMs: answerTimeoutMs })
+  try {
+    await askWorker(runtime, signal)
+    return true
+  } catch (error) {
+    signal.throwIfAborted()
+    return !isNobodyThere(error)
+  }
+}
+
 /** No socket, or one that a dead HAProxy left behind. HAProxy itself replaces such a file when it starts. */
-const nobodyThere = new Set(['ENOENT', 'ECONNREFUSED'])
+function isNobodyThere(error: unknown): boolean {
+  return isAgentError(error) && ['ENOENT', 'ECONNREFUSED'].includes(errorCode(error.cause) ?? '')
+}
 
 /**
  * Starts HAProxy in master-worker mode and waits until it serves.
