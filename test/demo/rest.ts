@@ -1,28 +1,8 @@
-// When there is nothing left to do: for a simulated Swarm, and for an agent that follows it.
-// Owns the questions. Refuses to wait (stage.ts does).
+// When an agent has caught up with a simulated Swarm.
+// Owns the question. Refuses to wait (stage.ts does).
 
-import { hasEnded, isRunning, isWanted, type Service } from '../sim/objects.ts'
 import type { SimulatedSwarm } from '../sim/swarm.ts'
-import { isDirty } from '../sim/tasks.ts'
 import { isServiceChange } from './commits.ts'
-
-/** True where every replicated service runs what it asks for, and nothing else of it still runs. */
-export function isConverged({ store }: Pick<SimulatedSwarm, 'store'>): boolean {
-  return store.list('service').every((service) => {
-    const tasks = store.tasksOf(service.ID)
-    const wanted = tasks.filter(isWanted)
-    return (
-      service.UpdateStatus?.State !== 'updating' &&
-      wanted.length === replicasOf(service) &&
-      wanted.every((task) => isRunning(task) && !isDirty(service, task)) &&
-      tasks.every((task) => isWanted(task) || hasEnded(task))
-    )
-  })
-}
-
-function replicasOf(service: Service): number {
-  return service.Spec.Mode?.Replicated?.Replicas ?? 0
-}
 
 export type Follower = Disposable & {
   /** True once the agent has listed all that was committed before `sinceMs`, and works with it. */

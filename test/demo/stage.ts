@@ -6,11 +6,12 @@ import type { Problem } from '../../agent/core/problem.ts'
 import type { Outcome } from '../../agent/reconcile/ports.ts'
 import type { SimulatedSwarm } from '../sim/swarm.ts'
 import { type Answer, ask } from '../support/client.ts'
+import { isConverged } from '../support/converged.ts'
 import { type Edge, freePort, startEdge } from '../support/edge.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTraffic, type Tally, type Traffic } from '../support/traffic.ts'
 import { endHaproxy, triedAgain } from './haproxy.ts'
-import { type Follower, isConverged, watchFollower } from './rest.ts'
+import { type Follower, watchFollower } from './rest.ts'
 
 export type StageOptions = {
   readonly swarm: SimulatedSwarm

@@ -66,6 +66,25 @@ describe('under load', () => {
     expect(after.observed?.worker.pid).toBe(before.observed?.worker.pid)
   })
 
+  it.each(['start-first', 'stop-first'] as const)(
+    'a move to another network in two updates, %s, reloads for each and loses no request',
+    async (order) => {
+      await using dir = await tempDir()
+      await using swarm = await startSwarm(dir)
+      await using edge = await startDefaultEdge({ engine: swarm.socketPath, runDir: join(dir.path, 'run') })
+      using rest = watchRest(swarm)
+      await swarm.createNetwork('other')
+      await rest.of(edge)
+      await using traffic = startTraffic({ port: edge.port, hosts: ['shop.local'] })
+      for (const networks of [['demo', 'other'], ['other']]) {
+        swarm.updateService('shop', { networks, update: { order, parallelism: 1, delayMs: 100 } })
+        await rest.of(edge, 30_000)
+      }
+      lostNothing(await traffic.stop())
+      expect(edge.status().counters.reloads).toBe(2)
+    },
+  )
+
   it('a deploy and a removal of another service reload, and lose no request', async () => {
     await using dir = await tempDir()
     await using swarm = await startSwarm(dir)

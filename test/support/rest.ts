@@ -1,9 +1,10 @@
 // Waiting until a simulated Swarm and the edge in front of it have both come to rest.
-// Rest is seen, not guessed: the Swarm has committed nothing for longer than its longest own delay, the agent has listed
-// it since, and HAProxy runs what that list asks for.
+// Rest is seen, not guessed: every service of the Swarm runs what it asks for and nothing else, nothing was committed for a
+// while, the agent has listed all that since, and HAProxy runs what that list asks for.
 
 import type { AgentStatus } from '../../agent/agent.ts'
 import type { SimulatedSwarm } from '../sim/swarm.ts'
+import { isConverged } from './converged.ts'
 import type { Edge } from './edge.ts'
 import { eventually } from './eventually.ts'
 
@@ -12,7 +13,7 @@ export type Rest = Disposable & {
   readonly of: (edge: Edge, timeoutMs?: number) => Promise<AgentStatus>
 }
 
-/** Longer than any wait of `fastTiming` between two commits of one course of events. */
+/** Longer than it takes until what was just done (a kill, a lost node) shows in the store. */
 const quietMs = 450
 
 export function watchRest(swarm: SimulatedSwarm): Rest {
@@ -24,7 +25,7 @@ export function watchRest(swarm: SimulatedSwarm): Rest {
     of: async (edge, timeoutMs = 20_000) => {
       // What was just done may not have reached the store yet.
       changedMs = performance.now()
-      await eventually(() => performance.now() - changedMs > quietMs, { timeoutMs })
+      await eventually(() => performance.now() - changedMs > quietMs && isConverged(swarm), { timeoutMs })
       const listed = edge.source.status().lists
       await eventually(() => hasListed(edge, listed), { timeoutMs })
       return edge.settled(timeoutMs)
