@@ -20,8 +20,8 @@ export type Claim = {
   readonly path: string
   readonly isDefault: boolean
   readonly servers: readonly Server[]
-  /** The network that the edge must share to reach the servers, where it needs one. */
-  readonly networkId: string | undefined
+  /** The networks that the edge must share to reach the servers, sorted. */
+  readonly networkIds: readonly string[]
   readonly problems: readonly Problem[]
 }
 
@@ -48,7 +48,7 @@ export function claimOf(
   const served =
     isPublished && values.port !== undefined
       ? serversOf(service, { ...spec, port: values.port }, tasks, topology)
-      : { mode: spec.mode, servers: [], networkId: undefined, problems: [] }
+      : { mode: spec.mode, servers: [], networkIds: [], problems: [] }
   return {
     service: { id: service.id, name: service.name, mode: served.mode, networkIds: service.networkIds },
     // Go leaves zeros out at the end of a fraction: with the Z behind it, `.12Z` would sort after `.123Z`.
@@ -57,7 +57,7 @@ export function claimOf(
     path: values.contextRoot ?? '',
     isDefault: isPublished && isDefault,
     servers: served.servers,
-    networkId: served.networkId,
+    networkIds: served.networkIds,
     problems: [...problems, ...missing, ...served.problems],
   }
 }

@@ -135,7 +135,7 @@ function isSameWish(a: Claim, b: Claim): boolean {
   return (
     a.path === b.path &&
     a.isDefault === b.isDefault &&
-    a.networkId === b.networkId &&
+    isSameList(a.networkIds, b.networkIds, Object.is) &&
     isSameList(a.hosts, b.hosts, Object.is)
   )
 }

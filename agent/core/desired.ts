@@ -94,7 +94,7 @@ function replaceClaims(published: Published, replaced: ReadonlyMap<Claim, Claim>
 
 /** The networks that the edge must share to reach everything that is published, sorted. */
 function neededNetworks(claims: readonly Claim[]): readonly string[] {
-  return [...new Set(claims.flatMap((claim) => claim.networkId ?? []))].sort(compareText)
+  return [...new Set(claims.flatMap((claim) => claim.networkIds))].sort(compareText)
 }
 
 /** Routes that the same claims ask for. `claims` is oldest first; `routes` is in the order in which they were claimed. */

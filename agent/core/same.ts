@@ -11,7 +11,7 @@ export function isSameClaim(a: Claim, b: Claim): boolean {
     a.path === b.path &&
     a.isDefault === b.isDefault &&
     a.createdAt === b.createdAt &&
-    a.networkId === b.networkId &&
+    isSameList(a.networkIds, b.networkIds, Object.is) &&
     isSameService(a.service, b.service) &&
     isSameList(a.hosts, b.hosts, Object.is) &&
     isSameList(a.servers, b.servers, isSameServer) &&

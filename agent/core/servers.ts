@@ -4,7 +4,7 @@
 import { preferredAddress } from './address.ts'
 import { labelProblem } from './labels.ts'
 import type { Problem } from './problem.ts'
-import { reachOf } from './reach.ts'
+import { type Reach, reachOf } from './reach.ts'
 import type { BackendMode, BackendService, Server } from './routing.ts'
 import { type Service, type Task, type TaskState, taskStates } from './snapshot.ts'
 import { compareText } from './text.ts'
@@ -21,8 +21,8 @@ export type ServiceServers = {
   /** The mode in force: a service without a virtual IP is served in task mode. */
   readonly mode: BackendMode
   readonly servers: readonly Server[]
-  /** The network that the edge reaches the service on, or would have to share; undefined where it needs none. */
-  readonly networkId: string | undefined
+  /** The networks that the edge reaches the service on, or would have to share; sorted, empty where it needs none. */
+  readonly networkIds: readonly string[]
   readonly problems: readonly Problem[]
 }
 
@@ -36,7 +36,7 @@ export function serversOf(
   if (spec.mode === 'vip' && service.endpointMode === 'vip') return vipServer(service, spec, tasks, topology)
   const problems = spec.mode === 'vip' ? [withoutVip(service)] : []
   const served = publishesInHostMode(service, spec.port)
-    ? { servers: hostModeServers(service, spec, tasks, topology), networkId: undefined, problems: [] }
+    ? { servers: hostModeServers(service, spec, tasks, topology), networkIds: [], problems: [] }
     : taskServers(service, spec, tasks, topology)
   return { ...served, mode: 'task', problems: [...problems, ...served.problems] }
 }
@@ -44,13 +44,43 @@ export function serversOf(
 function taskServers(service: Service, spec: ServerSpec, tasks: readonly Task[], topology: Topology) {
   const reach = reachOf(service, spec.network, topology)
   const servers = tasks.flatMap((task) => {
-    const address = firstAddress(reach.networkIds, (id) =>
-      task.attachments.filter((each) => each.networkId === id).flatMap((each) => each.addresses),
-    )
+    const networkIds = [...reach.networkIds, ...networksLeft(service, task, topology)]
+    const address = firstAddress(networkIds, (id) => addressesOn(task, id))
     return address === undefined ? [] : taskServer(service, task, address, spec.port, topology)
   })
-  const sorted = servers.toSorted((a, b) => compareText(a.name, b.name))
-  return { servers: sorted, networkId: reach.needed, problems: reach.problems }
+  const left = tasks
+    .filter((task) => isInRotation(task, topology) && !isOnAny(task, reach.networkIds))
+    .flatMap((task) => networksLeft(service, task, topology))
+  return {
+    servers: servers.toSorted((a, b) => compareText(a.name, b.name)),
+    networkIds: needed(reach, left),
+    problems: reach.problems,
+  }
+}
+
+/** The network that the service is reached on, and those that its last running tasks keep in use. */
+function needed(reach: Reach, left: readonly string[]): readonly string[] {
+  const ids = reach.needed === undefined ? left : [reach.needed, ...left]
+  return [...new Set(ids)].toSorted(compareText)
+}
+
+/**
+ * The shared networks that a task is on though its service has left them. While Swarm moves a service to another network
+ * it replaces the tasks one after the other; those that still run are reached where they are.
+ */
+function networksLeft(service: Service, task: Task, topology: Topology): readonly string[] {
+  return task.attachments
+    .map((each) => each.networkId)
+    .filter((id) => !service.networkIds.includes(id) && topology.isShared(id))
+    .toSorted(compareText)
+}
+
+function isOnAny(task: Task, networkIds: readonly string[]): boolean {
+  return networkIds.some((id) => addressesOn(task, id).length > 0)
+}
+
+function addressesOn(task: Task, networkId: string): readonly string[] {
+  return task.attachments.filter((each) => each.networkId === networkId).flatMap((each) => each.addresses)
 }
 
 function hostModeServers(service: Service, spec: ServerSpec, tasks: readonly Task[], topology: Topology) {
@@ -65,6 +95,10 @@ function hostModeServers(service: Service, spec: ServerSpec, tasks: readonly Tas
   return servers.toSorted((a, b) => compareText(a.name, b.name))
 }
 
+/**
+ * The virtual IP, open while a running task stands behind it. Running tasks that stand behind none (Swarm is moving the
+ * service to another network, or has not allocated the address yet) are served one by one until one does.
+ */
 function vipServer(
   service: Service,
   spec: ServerSpec,
@@ -72,18 +106,28 @@ function vipServer(
   topology: Topology,
 ): ServiceServers {
   const reach = reachOf(service, spec.network, topology)
-  const address = firstAddress(reach.networkIds, (id) =>
-    service.virtualIps.filter((vip) => vip.networkId === id).map((vip) => vip.address),
-  )
-  if (address === undefined) {
-    const problems = reach.networkIds.length === 0 ? reach.problems : [...reach.problems, vipMissing(service)]
-    return { mode: 'vip', servers: [], networkId: reach.needed, problems }
-  }
-  const admin = tasks.some((task) => isInRotation(task, topology)) ? 'ready' : 'maint'
-  // Behind a virtual IP a connection is to one task for good: a kept one would bind clients to it, and end with it just
-  // as a POST is on its way. The kernel chooses anew, and avoids tasks that stop, for each new connection.
-  const server: Server = { name: service.name, address, port: spec.port, weight: 1, admin, poolMaxConn: 0 }
-  return { mode: 'vip', servers: [server], networkId: reach.needed, problems: reach.problems }
+  const running = tasks.filter((task) => isInRotation(task, topology))
+  const vipsOn = (id: string) =>
+    service.virtualIps.filter((each) => each.networkId === id).map(({ address }) => address)
+  const peopled = reach.networkIds.filter((id) => running.some((task) => isOnAny(task, [id])))
+  const open = firstAddress(peopled, vipsOn)
+  const address = open ?? firstAddress(reach.networkIds, vipsOn)
+  const isOpen = open !== undefined
+  const own = address === undefined ? [] : [vip(service, spec, address, isOpen)]
+  const isMissing = address === undefined && reach.networkIds.length > 0
+  const problems = isMissing ? [...reach.problems, vipMissing(service)] : reach.problems
+  if (isOpen) return { mode: 'vip', servers: own, networkIds: needed(reach, []), problems }
+  const single = taskServers(service, spec, running, topology)
+  return { mode: 'vip', servers: [...own, ...single.servers], networkIds: single.networkIds, problems }
+}
+
+/**
+ * Behind a virtual IP a connection is to one task for good: a kept one would bind clients to it, and end with it just
+ * as a POST is on its way. The kernel chooses anew, and avoids tasks that stop, for each new connection.
+ */
+function vip(service: Service, { port }: ServerSpec, address: string, isOpen: boolean): Server {
+  const admin = isOpen ? 'ready' : 'maint'
+  return { name: service.name, address, port, weight: 1, admin, poolMaxConn: 0 }
 }
 
 /** Named as Swarm names the container: `service.slot.taskid`, or `service.nodeid.taskid` for a global service. */
@@ -127,10 +171,10 @@ function rank(state: TaskState): number {
 /** The first of the networks that has one decides: a task, or a virtual IP, may still be on an old network only. */
 function firstAddress(
   networkIds: readonly string[],
-  addressesOn: (networkId: string) => readonly string[],
+  addressesIn: (networkId: string) => readonly string[],
 ): string | undefined {
   for (const id of networkIds) {
-    const address = preferredAddress(addressesOn(id))
+    const address = preferredAddress(addressesIn(id))
     if (address !== undefined) return address
   }
   return undefined
@@ -152,9 +196,12 @@ function withoutVip(service: Service): Problem {
 }
 
 function vipMissing(service: Service): Problem {
-  return labelProblem(service, 'backend_mode', 'vip-missing', {
-    found: 'no virtual IP on the network in use',
-    expected: 'the virtual IP that Swarm allocates',
-    hint: `Swarm allocates it within a moment; if this stays, look at docker service inspect ${service.name}.`,
-  })
+  return {
+    ...labelProblem(service, 'backend_mode', 'vip-missing', {
+      found: 'no virtual IP on the network in use',
+      expected: 'the virtual IP that Swarm allocates',
+      hint: `Its tasks are served one by one until Swarm allocates it; if this stays, look at docker service inspect ${service.name}.`,
+    }),
+    severity: 'warning',
+  }
 }

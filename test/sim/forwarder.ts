@@ -62,13 +62,11 @@ export function createForwarder(store: Store): Forwarder {
   }
 }
 
+/** A VIP that the service lost stays as long as a task stands behind it: nodes learn of VIPs from their tasks only. */
 function react(context: Context, change: Change): void {
-  if (change.kind !== 'service') return
+  if (change.kind !== 'service' || change.action === 'remove') return
   const group = context.groups.get(change.object.ID)
-  if (group === undefined) return
-  const vips = change.action === 'remove' ? [] : vipsOf(context, change.object.ID)
-  closeVirtuals(group, (virtual) => vips.every((vip) => vip.host !== virtual.host))
-  if (change.old?.Endpoint === change.object.Endpoint) return
+  if (group === undefined || change.old?.Endpoint === change.object.Endpoint) return
   for (const member of group.members.values()) void Promise.all(announce(context, group, member))
 }
 

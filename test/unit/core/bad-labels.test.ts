@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { computeRouting } from '../../../agent/core/desired.ts'
 import { labelPrefix } from '../../../agent/core/labels.ts'
 import { type ProblemCode, problemCodes } from '../../../agent/core/problem.ts'
-import type { Service } from '../../../agent/core/snapshot.ts'
+import type { Service, Task } from '../../../agent/core/snapshot.ts'
 import { lb, network, service, snapshot, tasks } from '../../support/builders.ts'
 
 type Row = {
@@ -14,6 +14,8 @@ type Row = {
   readonly labels: Readonly<Record<string, string | undefined>>
   /** Facts of the service in place of the good ones. */
   readonly service?: Partial<Service>
+  /** Where its tasks stand, if not on `demo`. */
+  readonly attachments?: Task['attachments']
   /** The one problem: its code, a part of what it says was found, and a part of its hint. */
   readonly problem: readonly [code: ProblemCode, found: string, hint: string]
   /** The routes that lead to the service all the same, and how many servers they find. */
@@ -174,6 +176,7 @@ const rows: readonly Row[] = [
     title: 'network: none said, none shared',
     labels: {},
     service: { networkIds: ['net-hidden'] },
+    attachments: [{ networkId: 'net-hidden', addresses: ['10.2.0.11'] }],
     problem: ['network-not-shared', '"hidden"', 'The edge attaches itself'],
     ...unreached,
   },
@@ -181,6 +184,7 @@ const rows: readonly Row[] = [
     title: 'network: none at all',
     labels: {},
     service: { networkIds: [] },
+    attachments: [],
     problem: ['network-missing', 'no overlay network', '--network-add <network> web'],
     ...unreached,
   },
@@ -196,7 +200,7 @@ const rows: readonly Row[] = [
     labels: { backend_mode: 'vip' },
     service: { virtualIps: [] },
     problem: ['vip-missing', 'no virtual IP', 'docker service inspect web'],
-    ...unreached,
+    ...asUsual,
   },
   {
     title: 'backend_mode: vip on a dnsrr service',
@@ -263,9 +267,10 @@ function routingWith(row?: Row) {
   const given = Object.entries({ hosts, port: portLabel, ...rest }).filter(([, text]) => text !== undefined)
   const labels = lb(Object.fromEntries(given.map(([label, text]) => [label, text ?? ''])))
   const services = row === undefined ? [neighbour] : [service({ ...row.service, labels }), neighbour]
+  const its = row?.attachments === undefined ? {} : { attachments: row.attachments }
   const world = snapshot({
     services,
-    tasks: [...tasks('web', 2), ...tasks('neighbour', 1)],
+    tasks: [...tasks('web', 2, its), ...tasks('neighbour', 1)],
     networks: [network('demo'), network('back'), network('hidden')],
     edge: { networkIds: ['net-demo', 'net-back'] },
   })

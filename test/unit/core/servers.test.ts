@@ -108,7 +108,8 @@ test('the virtual IP is the one on the network in use', () => {
     { networkId: 'net-ingress', address: '10.255.0.2' },
   ]
   const both = service({ networkIds: ['net-demo', 'net-back'], virtualIps })
-  expect(serve(both, tasks('web', 1), 'vip').servers[0]?.address).toBe('fd00::2')
+  const attachments = virtualIps.map(({ networkId }) => ({ networkId, addresses: ['10.0.0.11'] }))
+  expect(serve(both, tasks('web', 1, { attachments }), 'vip').servers[0]?.address).toBe('fd00::2')
 })
 
 test('a service without a virtual IP is served in task mode, and a warning says so', () => {
