@@ -238,7 +238,7 @@ export const settingTable: { readonly [K in SettingKey]: SettingRow<SettingValue
   'timeout-connect': {
     group: 'Timeouts',
     kind: timeout,
-    default: fixed('5s'),
+    default: fixed('2s'),
     meaning: 'How long a task may take to accept a connection.',
   },
   'timeout-client': {

@@ -117,7 +117,7 @@ function byHand(
   const config = [
     'defaults',
     '    mode http',
-    '    timeout connect 5s',
+    '    timeout connect 2s',
     '    timeout client 60s',
     '    timeout server 60s',
     ...defaults.map((line) => `    ${line}`),
@@ -141,7 +141,7 @@ export function upstreamConfig(ports: readonly number[]): string {
     '    nbthread 1',
     'defaults',
     '    mode http',
-    '    timeout connect 5s',
+    '    timeout connect 2s',
     '    timeout client 300s',
     '    timeout server 300s',
     'frontend upstream',

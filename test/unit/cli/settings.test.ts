@@ -35,7 +35,7 @@ test('the defaults are the ones that the settings page promises', () => {
       proxyId: 'edge-1',
       serverInfo: 'tidegate/1.2.3 linux/amd64',
       retries: 3,
-      connectTimeoutMs: 5000,
+      connectTimeoutMs: 2_000,
       clientTimeoutMs: 60_000,
       serverTimeoutMs: 60_000,
       queueTimeoutMs: 5000,
