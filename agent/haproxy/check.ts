@@ -1,7 +1,7 @@
 // Asks HAProxy itself whether a configuration is sound, before anything runs it.
 // Owns the candidate file and the reading of HAProxy's messages. Refuses to say whose fault a line is.
 
-import { rm } from 'node:fs/promises'
+import { access, rm } from 'node:fs/promises'
 import { AgentError } from '../core/errors.ts'
 import { deadlineFor } from './deadline.ts'
 import { temporaryBeside, writeWhole } from './files.ts'
@@ -42,6 +42,7 @@ export async function checkConfig(
     await writeWhole(candidate, config, options.configFile)
     const args = ['-c', '-f', candidate]
     const { exitCode, output } = await runProgram(options.binary, args, deadline.signal)
+    if (exitCode !== 0) await mustStillBe(candidate, options.configFile)
     return judge(exitCode, parseMessages(output, candidate))
   } catch (error) {
     throw deadline.isOver() && error === deadline.signal.reason ? noVerdict(options.timeoutMs, error) : error
@@ -49,6 +50,20 @@ export async function checkConfig(
     await rm(candidate, { force: true })
   }
 }
+
+/** What was deleted meanwhile says nothing about the configuration, and must not be blamed on a service. */
+async function mustStillBe(candidate: string, configFile: string): Promise<void> {
+  if (await isThere(candidate)) return
+  throw new AgentError('files-unwritable', `${configFile} was to be checked, and its folder was emptied`, {
+    hint: 'Something removes files of the run folder while the agent runs. It writes them anew.',
+  })
+}
+
+const isThere = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
 
 function noVerdict(timeoutMs: number, cause: unknown): AgentError {
   return new AgentError('config-rejected', `haproxy -c gave no verdict within ${timeoutMs} ms`, {

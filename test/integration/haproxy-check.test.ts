@@ -97,6 +97,18 @@ test('a check that does not end is given up', async () => {
   expect(await readdir(dir.path)).toEqual(['slow'])
 })
 
+test('a candidate that is deleted under HAProxy is no fault of the configuration', async () => {
+  await using dir = await tempDir()
+  const binary = join(dir.path, 'haproxy')
+  await writeFile(binary, `#!/bin/sh\nrm "$3"\nexec ${haproxyBinary()} "$@"\n`)
+  await chmod(binary, 0o700)
+  const options = { binary, configFile: join(dir.path, 'haproxy.cfg'), timeoutMs: 10_000 }
+  await expect(checkConfig('global\n', options, signal())).rejects.toMatchObject({
+    code: 'files-unwritable',
+    message: expect.stringContaining('its folder was emptied'),
+  })
+})
+
 test('a program that is not there is named', async () => {
   await using dir = await tempDir()
   const options = {
