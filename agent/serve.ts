@@ -55,11 +55,15 @@ function createLoggedSource(
   hostname: string,
   log: Log,
 ): DockerSource {
+  const { swarmSocket } = settings.docker
   return createDockerSource({
     ...sourceOptions(settings, endpoint, hostname),
     onTrouble: (error) => log.error(errorFacts(error), 'engine not usable, routing stands'),
     onRecovery: (troubledMs) => log.info({ troubledMs: Math.round(troubledMs) }, 'engine usable again'),
     onOddity: (oddity) => log.warn({ ...oddity }, 'element of a list left out'),
+    swarmSocket,
+    onWatched: () => log.info({ swarmSocket }, 'tasks are followed'),
+    onUnwatched: (error) => log.warn(errorFacts(error), 'tasks not followed, they are polled'),
   })
 }
 

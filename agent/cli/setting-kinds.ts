@@ -127,6 +127,24 @@ export function runFolder(names: readonly string[]): Kind<string> {
 /** The path of a unix socket. Stands in HAProxy's files. */
 export const socketPath: Kind<string> = haproxyPath('a socket', socketPathMax)
 
+/** The longest path that a unix socket can have (unix(7), sun_path, without its final zero). */
+const localSocketMax = 107
+
+/** The path of a unix socket that only the agent uses. */
+export const localSocket: Kind<string> = {
+  form: 'the absolute path of a socket',
+  placeholder: 'path',
+  parse: (text) => {
+    const parsed = path.parse(text)
+    if (parsed.kind === 'fault' || !text.startsWith('/'))
+      return fault('the absolute path of a socket', 'Begin it with a slash.')
+    const { length } = new TextEncoder().encode(text)
+    return length > localSocketMax
+      ? fault(`the absolute path of a socket, of at most ${localSocketMax} bytes`, `It has ${length}.`)
+      : parsed
+  },
+}
+
 function haproxyPath(what: string, lengthMax: number): Kind<string> {
   const expected = `the absolute path of ${what}`
   return {

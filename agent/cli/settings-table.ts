@@ -12,6 +12,7 @@ import {
   integer,
   type Kind,
   listOf,
+  localSocket,
   name,
   nameOrNothing,
   orWord,
@@ -28,6 +29,7 @@ export type SettingValues = {
   readonly 'poll-moving': number
   readonly 'poll-moving-for': number
   readonly 'reconcile-interval': number
+  readonly 'swarm-socket': string | undefined
   readonly 'edge-networks': 'auto' | 'every' | readonly string[]
   readonly 'service-cluster': string
   readonly networks: NetworkMode
@@ -132,7 +134,14 @@ export const settingTable: { readonly [K in SettingKey]: SettingRow<SettingValue
     group: 'Docker',
     kind: duration('1s', '10m'),
     default: fixed('10s'),
-    meaning: 'How often everything is listed anew, whatever the events say.',
+    meaning: 'How often everything is listed anew, whatever events and watch say.',
+  },
+  'swarm-socket': {
+    group: 'Docker',
+    kind: orWord('off', undefined, localSocket),
+    default: fixed('off'),
+    meaning:
+      "The manager's control socket, on which tasks are followed as they are committed; `off`: they are polled. Whoever reaches it has the Swarm.",
   },
   'edge-networks': {
     group: 'Services',

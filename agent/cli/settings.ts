@@ -51,6 +51,8 @@ export type DockerSettings = {
   readonly pollMovingMs: number
   readonly pollMovingForMs: number
   readonly reconcileMs: number
+  /** Undefined: tasks are polled. */
+  readonly swarmSocket: string | undefined
 }
 
 /** Which HAProxy, and where it and the agent meet. */
@@ -207,6 +209,7 @@ function group({ env, host }: SettingsInput, read: Read): Settings {
       pollMovingMs: read('poll-moving'),
       pollMovingForMs: read('poll-moving-for'),
       reconcileMs: read('reconcile-interval'),
+      swarmSocket: read('swarm-socket'),
     },
     haproxy: {
       mode: read('haproxy'),

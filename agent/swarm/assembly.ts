@@ -11,7 +11,7 @@ export type Assembly = { readonly listed: Listed; readonly snapshot: Snapshot }
 
 export type AssemblySettings = { readonly edgeNetworks: EdgeNetworks; readonly hostname: string }
 
-/** The lists' snapshot. What did not change keeps its array and its objects; if nothing did, this is `last` itself. */
+/** The lists' snapshot. What did not change keeps its array and its objects, and the snapshot if nothing did. */
 export function assemble(listed: Listed, settings: AssemblySettings, last: Assembly | undefined): Assembly {
   if (last !== undefined && sameLists(last.listed, listed)) return last
   const networks = keepReferenced(last?.snapshot.networks, listed)
@@ -25,7 +25,17 @@ export function assemble(listed: Listed, settings: AssemblySettings, last: Assem
     last?.snapshot.edge,
   )
   const snapshot = { services, tasks: plainTasks(listed, last), nodes: listed.nodes, networks, edge }
-  return { listed, snapshot }
+  return { listed, snapshot: sameSnapshot(last?.snapshot, snapshot) }
+}
+
+function sameSnapshot(last: Snapshot | undefined, now: Snapshot): Snapshot {
+  const isSame =
+    last?.services === now.services &&
+    last.tasks === now.tasks &&
+    last.nodes === now.nodes &&
+    last.networks === now.networks &&
+    last.edge === now.edge
+  return isSame ? last : now
 }
 
 /** True if nothing was listed anew. */
@@ -34,7 +44,9 @@ export function sameLists(a: Listed, b: Listed): boolean {
 }
 
 function plainTasks(listed: Listed, last: Assembly | undefined): readonly Task[] {
-  return last?.listed.tasks === listed.tasks ? last.snapshot.tasks : listed.tasks.map(({ task }) => task)
+  if (last?.listed.tasks === listed.tasks) return last.snapshot.tasks
+  const tasks = listed.tasks.map(({ task }) => task)
+  return last !== undefined && sameItems(last.snapshot.tasks, tasks) ? last.snapshot.tasks : tasks
 }
 
 /**

@@ -27,25 +27,31 @@ export function namesUnknownService(last: Snapshot | undefined, next: Snapshot):
  * as soon as raft names it the leader, which is before its log is replayed (swarmkit manager/state/raft/raft.go: isLeader
  * looks at raft's status, not at caughtUp), so that for a moment after a restart some services and tasks, or all, may be
  * missing. Without a leader, and on a node that is no manager, it answers 500 or 503, which is no list at all.
+ *
+ * `told` holds the ids of services and tasks whose end somebody has told: an event, or the watch. That is final.
  */
-export function hasLost(last: Snapshot | undefined, next: Snapshot): boolean {
+export function hasLost(
+  last: Snapshot | undefined,
+  next: Snapshot,
+  told: ReadonlySet<string> = new Set(),
+): boolean {
   if (last === undefined) return next.services.length === 0
   const services = new Set(next.services.map((service) => service.id))
-  if (last.services.some((service) => !services.has(service.id))) return true
+  if (last.services.some(({ id }) => !services.has(id) && !told.has(id))) return true
   const served = new Set(next.tasks.map((task) => task.serviceId))
-  return last.tasks.some((task) => !served.has(task.serviceId))
+  return last.tasks.some((task) => !served.has(task.serviceId) && !told.has(task.id))
 }
 
 /**
  * True if everything is gone at a stroke, and nothing else says so: no service is left although no event told of their
  * removal, or no task is left although a service that had some is the same as before.
  *
- * `removed` holds the ids of services whose removal events have told.
+ * `told` is what `hasLost` takes.
  */
-export function isImplausible(last: Snapshot, next: Snapshot, removed: ReadonlySet<string>): boolean {
-  if (next.services.length === 0 && last.services.some((service) => !removed.has(service.id))) return true
+export function isImplausible(last: Snapshot, next: Snapshot, told: ReadonlySet<string>): boolean {
+  if (next.services.length === 0 && last.services.some((service) => !told.has(service.id))) return true
   if (next.tasks.length > 0) return false
   const unchanged = new Set(next.services)
-  const served = new Set(last.tasks.map((task) => task.serviceId))
+  const served = new Set(last.tasks.filter(({ id }) => !told.has(id)).map((task) => task.serviceId))
   return last.services.some((service) => served.has(service.id) && unchanged.has(service))
 }

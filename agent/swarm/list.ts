@@ -29,6 +29,8 @@ export type ListOptions<T> = {
   readonly request: Request
   /** Throws Nonsense for an element that makes no sense. */
   readonly read: (element: unknown) => T
+  /** The element as it is now, with the objects of what it was before; by default that itself if it says the same. */
+  readonly keep?: (now: T, before: T | undefined) => T
   /** Called once for each element left out. */
   readonly onOddity: (oddity: Oddity) => void
 }
@@ -63,14 +65,13 @@ export function createList<T>(options: ListOptions<T>): List<T> {
 }
 
 function readElement<T>(
-  { request, read, onOddity }: ListOptions<T>,
+  { request, read, keep = keepSame, onOddity }: ListOptions<T>,
   reported: Set<string>,
   element: unknown,
   before: T | undefined,
 ): T | undefined {
   try {
-    const value = read(element)
-    return before !== undefined && sameValue(before, value) ? before : value
+    return keep(read(element), before)
   } catch (error) {
     if (!(error instanceof Nonsense)) throw error
     const id = idOf(element)
@@ -79,6 +80,10 @@ function readElement<T>(
     onOddity({ list: request.path, id, found: error.message })
     return undefined
   }
+}
+
+function keepSame<T>(now: T, before: T | undefined): T {
+  return before !== undefined && sameValue(before, now) ? before : now
 }
 
 function idOf(element: unknown): string {

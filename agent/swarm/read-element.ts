@@ -27,10 +27,12 @@ import {
 } from './json-read.ts'
 import { sameValue } from './same-value.ts'
 
-/** A task, with its container: by that the edge finds itself among the tasks. */
+/** A task, with what of it is no business of the core. */
 export type ListedTask = {
   readonly task: Task
-  /** Empty until the task has a container. */
+  /** Of the commit that changed it last; the greater one is the newer. */
+  readonly version: number
+  /** By its container the edge finds itself among the tasks. Empty until the task has one. */
   readonly containerId: string
 }
 
@@ -71,7 +73,18 @@ export function readTask(element: unknown): ListedTask {
     attachments: objectsAt(json, 'NetworksAttachments').map(readAttachment),
     hostPorts: readHostPorts(objectAt(status, 'PortStatus')).filter(({ publishedPort }) => publishedPort > 0),
   }
-  return { task, containerId: textAt(objectAt(status, 'ContainerStatus'), 'ContainerID') }
+  return {
+    task,
+    version: integerAt(objectAt(json, 'Version'), 'Index'),
+    containerId: textAt(objectAt(status, 'ContainerStatus'), 'ContainerID'),
+  }
+}
+
+/** The newer of two readings of a task, with the objects of the older one as far as they say the same. */
+export function keepTask(now: ListedTask, before: ListedTask | undefined): ListedTask {
+  if (before === undefined || !sameValue(before.task, now.task)) return now
+  const isSame = before.version === now.version && before.containerId === now.containerId
+  return isSame ? before : { ...now, task: before.task }
 }
 
 /** A node of `GET /nodes`. Throws Nonsense. */

@@ -4,6 +4,8 @@
 //   tasks      each second; each 200 ms for 10 s after a hint and while a task is on its way
 //   all four   each 10 s, at once when the event stream (re)opens, and after a failure
 //   the rest   at once on a hint
+//
+// While the watch tells of every task (isFollowing), tasks are listed with all four only: the list still is the truth.
 
 /** The lists that make a snapshot, in the order they are asked for: what refers to others comes first. */
 export const listNames = ['tasks', 'services', 'networks', 'nodes'] as const
@@ -48,6 +50,8 @@ export type Schedule = {
   readonly roundAtMs: number
   /** Rounds that failed in a row. */
   readonly failures: number
+  /** True while tasks are told of as they change. */
+  readonly isFollowing: boolean
 }
 
 export type Step =
@@ -66,6 +70,7 @@ export function startSchedule(nowMs: number, graceMs: number): Schedule {
     notBeforeMs: nowMs + graceMs,
     roundAtMs: nowMs,
     failures: 0,
+    isFollowing: false,
   }
 }
 
@@ -82,13 +87,18 @@ export function isDoubtful(schedule: Schedule): boolean {
 /** What to do now: one round of lists, asked for one after the other, or wait. */
 export function nextStep(schedule: Schedule, cadence: Cadence, nowMs: number): Step {
   const fullAtMs = fullDueMs(schedule, cadence)
-  const tasksAtMs = schedule.tasksAtMs + (isMoving(schedule, nowMs) ? cadence.movingMs : cadence.quietMs)
+  const tasksAtMs = schedule.isFollowing ? Number.POSITIVE_INFINITY : tasksDueMs(schedule, cadence, nowMs)
   const hintedAtMs = schedule.wanted.size > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
   const untilMs = Math.max(schedule.notBeforeMs, Math.min(fullAtMs, tasksAtMs, hintedAtMs))
   if (nowMs < untilMs) return { kind: 'wait', untilMs }
   if (fullAtMs <= nowMs) return { kind: 'list', lists: listNames }
-  const lists = listNames.filter((name) => schedule.wanted.has(name) || name === 'tasks')
-  return { kind: 'list', lists }
+  const isWanted = (name: ListName) =>
+    schedule.wanted.has(name) || (name === 'tasks' && !schedule.isFollowing)
+  return { kind: 'list', lists: listNames.filter(isWanted) }
+}
+
+function tasksDueMs(schedule: Schedule, cadence: Cadence, nowMs: number): number {
+  return schedule.tasksAtMs + (isMoving(schedule, nowMs) ? cadence.movingMs : cadence.quietMs)
 }
 
 // A failed round is repeated whole. While in doubt, all lists are asked for at the quiet cadence.
@@ -119,37 +129,45 @@ export function started(schedule: Schedule, nowMs: number, lists: readonly ListN
   return {
     ...schedule,
     wanted: new Set(),
-    tasksAtMs: nowMs,
+    tasksAtMs: lists.includes('tasks') ? nowMs : schedule.tasksAtMs,
     fullAtMs: full ? nowMs : schedule.fullAtMs,
     roundAtMs: nowMs,
   }
 }
 
+/** `changed` says that there was something new, `unsettled` that a task is on its way. */
+export type Found = { readonly changed: boolean; readonly unsettled: boolean }
+
 /**
- * A round has ended well. `changed` says that it brought something new, `unsettled` that a task is on its way.
+ * A round has ended well.
  *
  * The next round waits for as long as this one took, so that a slow engine is asked for at most half the time.
  */
-export function succeeded(
-  schedule: Schedule,
-  cadence: Cadence,
-  nowMs: number,
-  found: { readonly changed: boolean; readonly unsettled: boolean },
-): Schedule {
+export function succeeded(schedule: Schedule, cadence: Cadence, nowMs: number, found: Found): Schedule {
   const back = schedule.failures > 0
   return {
     ...schedule,
     failures: 0,
     notBeforeMs: Math.max(schedule.roundAtMs + cadence.gapMs, nowMs + (nowMs - schedule.roundAtMs)),
-    movingUntilMs:
-      found.changed && found.unsettled
-        ? nowMs + cadence.stuckMs
-        : found.unsettled
-          ? schedule.movingUntilMs
-          : nowMs,
+    movingUntilMs: movingUntilMs(schedule, cadence, nowMs, found),
     hotUntilMs: back ? nowMs + cadence.hotMs : schedule.hotUntilMs,
     doubtUntilMs: back ? nowMs + cadence.doubtMs : schedule.doubtUntilMs,
   }
+}
+
+/** Something was found outside of rounds: the watch has told of it. */
+export function told(schedule: Schedule, cadence: Cadence, nowMs: number, found: Found): Schedule {
+  return { ...schedule, movingUntilMs: movingUntilMs(schedule, cadence, nowMs, found) }
+}
+
+function movingUntilMs(schedule: Schedule, cadence: Cadence, nowMs: number, found: Found): number {
+  if (!found.unsettled) return nowMs
+  return found.changed ? nowMs + cadence.stuckMs : schedule.movingUntilMs
+}
+
+/** The watch has begun, or ceased, to tell of every task. */
+export function following(schedule: Schedule, isFollowing: boolean): Schedule {
+  return schedule.isFollowing === isFollowing ? schedule : { ...schedule, isFollowing }
 }
 
 /** A round has failed: everything is asked for again, not before `waitMs` from now. */

@@ -1,5 +1,5 @@
 // The Docker source: a Swarm manager's API as a stream of snapshots.
-// Owns the wiring of events, rounds and the reader. Nothing behind it may know Docker.
+// Owns the wiring of events, watch, rounds and the reader. Nothing behind it may know Docker.
 
 import { type AgentError, assert } from '../core/errors.ts'
 import { limits } from '../core/settings.ts'
@@ -10,12 +10,16 @@ import { createDocker, type Docker } from './docker.ts'
 import type { EdgeNetworks } from './edge.ts'
 import type { DockerEndpoint } from './endpoint.ts'
 import { followEvents } from './events.ts'
+import { createFolding } from './folding.ts'
 import type { Oddity } from './list.ts'
-import { createMailbox } from './mailbox.ts'
-import { heedHint, isHeldBack, listAll, pollLists, type Rounds } from './rounds.ts'
-import { type Cadence, defaultCadence, isMoving, listNames, startSchedule } from './schedule.ts'
+import { createRounds, heedHint, isHeldBack, listAll, pollLists, type Rounds } from './rounds.ts'
+import { type Cadence, defaultCadence, isMoving, listNames } from './schedule.ts'
 import { createTally, type SourceStatus, type Tally } from './status.ts'
 import { createSwarmLists } from './swarm-lists.ts'
+import { createWatch, type Watch } from './watch/follow.ts'
+import { createOverlay } from './watch/overlay.ts'
+import { isFollowing } from './watch/trust.ts'
+import { applyTold, heedWatch } from './watched.ts'
 
 export type DockerSourceOptions = {
   readonly endpoint: DockerEndpoint
@@ -28,7 +32,13 @@ export type DockerSourceOptions = {
   readonly onRecovery?: (troubledMs: number) => void
   /** An element that makes no sense was left out, or the edge is said to stand on a network that is not there; told once. */
   readonly onOddity?: (oddity: Oddity) => void
-  /** Of each request; of the event stream until it opens. */
+  /** A manager's control socket (`<exec-root>/swarm/control.sock`): tasks are followed as they are committed. */
+  readonly swarmSocket?: string | undefined
+  /** The watch has opened: at first, and after `onUnwatched`. */
+  readonly onWatched?: () => void
+  /** The watch does not open though the lists are answered, so tasks are polled; told once, and when the reason changes. */
+  readonly onUnwatched?: (error: AgentError) => void
+  /** Of each request; of the event stream and the watch until they open. */
   readonly deadlineMs?: number
   /** An event stream that says nothing for so long is opened anew. */
   readonly eventSilenceMs?: number
@@ -59,9 +69,10 @@ export function createDockerSource(options: DockerSourceOptions): DockerSource {
     snapshots: async function* (signal) {
       assert(running === undefined, 'the source is read twice at the same time')
       const docker = openDocker(options)
-      running = startRounds(options, docker, tally)
+      const watch = openWatch(options, docker)
+      running = startRounds(options, docker, tally, watch)
       try {
-        yield* publishedBy(running, options, docker, signal)
+        yield* publishedBy({ rounds: running, options, docker, watch }, signal)
       } finally {
         docker.close()
         running = undefined
@@ -71,6 +82,8 @@ export function createDockerSource(options: DockerSourceOptions): DockerSource {
       tally.status({
         mode: running !== undefined && isMoving(running.schedule, running.clock.nowMs()) ? 'moving' : 'quiet',
         isHeldBack: running !== undefined && isHeldBack(running),
+        isFollowing:
+          options.swarmSocket === undefined ? undefined : running !== undefined && isFollowing(running.trust),
       }),
   }
 }
@@ -90,46 +103,58 @@ export async function readSnapshot(options: DockerSourceOptions, signal: AbortSi
   }
 }
 
+/** Where neither says otherwise, an answer may take so long. */
+const defaultDeadlineMs = 10_000
+
 function openDocker({
   endpoint,
-  deadlineMs = 10_000,
+  deadlineMs = defaultDeadlineMs,
   listBytesMax = limits.listBytes,
 }: DockerSourceOptions): Docker {
   return createDocker({ endpoint, deadlineMs, listBytesMax })
 }
 
-function startRounds(options: DockerSourceOptions, docker: Docker, tally: Tally): Rounds {
+function openWatch(options: DockerSourceOptions, docker: Docker): Watch | undefined {
+  const { swarmSocket, clock = realClock, random = Math.random, deadlineMs = defaultDeadlineMs } = options
+  if (swarmSocket === undefined) return undefined
+  return createWatch({ socketPath: swarmSocket, docker, clock, random, deadlineMs })
+}
+
+function startRounds(options: DockerSourceOptions, docker: Docker, tally: Tally, watch?: Watch): Rounds {
   const { endpoint, clock = realClock, random = Math.random, onOddity = () => {} } = options
-  return {
+  const overlay = createOverlay()
+  const parts = {
     settings: options,
     cadence: { ...defaultCadence, ...options.cadence },
     clock,
     random,
-    lists: createSwarmLists(docker, endpoint, onOddity),
+    lists: createSwarmLists(docker, endpoint, onOddity, overlay.find),
     tally,
     onOddity,
-    mailbox: createMailbox(),
-    schedule: startSchedule(clock.nowMs(), graceMs),
-    latest: undefined,
-    believed: undefined,
-    unsettled: false,
-    removed: new Set(),
-    implausible: false,
-    wake: () => {},
+    overlay,
+    restartWatch: (why: Error) => watch?.restart(why),
   }
+  return createRounds(parts, graceMs)
 }
 
-async function* publishedBy(
-  rounds: Rounds,
-  options: DockerSourceOptions,
-  docker: Docker,
-  signal: AbortSignal,
-): AsyncIterable<Snapshot> {
+type Parts = {
+  readonly rounds: Rounds
+  readonly options: DockerSourceOptions
+  readonly docker: Docker
+  readonly watch: Watch | undefined
+}
+
+async function* publishedBy(parts: Parts, signal: AbortSignal): AsyncIterable<Snapshot> {
+  const { rounds, watch } = parts
   const stop = new AbortController()
   const end = () => stop.abort(signal.reason)
   if (signal.aborted) end()
   signal.addEventListener('abort', end)
-  const work = Promise.all([pollLists(rounds, stop.signal), heedEvents(rounds, options, docker, stop.signal)])
+  const work = Promise.all([
+    pollLists(rounds, stop.signal),
+    heedEvents(parts, stop.signal),
+    watch === undefined ? undefined : follow(rounds, watch, stop.signal),
+  ])
   work.catch((error: unknown) => rounds.mailbox.fail(error))
   try {
     for (;;) {
@@ -145,14 +170,18 @@ async function* publishedBy(
   }
 }
 
-async function heedEvents(
-  rounds: Rounds,
-  { eventSilenceMs = 300_000 }: DockerSourceOptions,
-  docker: Docker,
-  signal: AbortSignal,
-): Promise<void> {
+async function heedEvents({ rounds, options, docker }: Parts, signal: AbortSignal): Promise<void> {
   const { clock, random } = rounds
+  const { eventSilenceMs = 300_000 } = options
   for await (const hint of followEvents({ docker, clock, random, silentMs: eventSilenceMs }, signal)) {
     heedHint(rounds, hint)
   }
+}
+
+async function follow(rounds: Rounds, watch: Watch, signal: AbortSignal): Promise<void> {
+  const folding = createFolding(rounds.clock, () => applyTold(rounds))
+  const heed = async () => {
+    for await (const notice of watch.notices(signal)) heedWatch(rounds, notice, folding.ask)
+  }
+  await Promise.all([heed(), folding.run(signal)])
 }

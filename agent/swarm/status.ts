@@ -4,6 +4,7 @@
 import type { AgentError } from '../core/errors.ts'
 import type { Clock } from './clock.ts'
 import type { EventHint } from './events.ts'
+import type { WatchNotice } from './watch/follow.ts'
 
 export type SourceStatus = {
   /** Undefined until the engine has answered all that was asked once. */
@@ -28,6 +29,23 @@ export type SourceStatus = {
     /** Why the stream last ended or did not open. */
     readonly trouble: AgentError | undefined
   }
+  /** Undefined where no watch is asked for. */
+  readonly watch: WatchStatus | undefined
+}
+
+export type WatchStatus = {
+  /** True while tasks are told of as they change; false while they are polled. */
+  readonly isFollowing: boolean
+  /** When the stream opened or ended last, by the clock; undefined before either. */
+  readonly sinceMs: number | undefined
+  /** Commits that were told. */
+  readonly messages: number
+  /** How often the stream has opened; all but the first are reconnects. */
+  readonly opened: number
+  /** Attempts in a row that did not open it, or after which it soon ended. */
+  readonly failures: number
+  /** Why it last ended or did not open. */
+  readonly trouble: AgentError | undefined
 }
 
 export type Told = {
@@ -35,6 +53,10 @@ export type Told = {
   readonly onTrouble?: ((error: AgentError) => void) | undefined
   /** The engine answers again, so many milliseconds after the trouble began. */
   readonly onRecovery?: ((troubledMs: number) => void) | undefined
+  /** The watch has opened: at first, and after `onUnwatched`. */
+  readonly onWatched?: (() => void) | undefined
+  /** The watch does not open though the lists are answered, so tasks are polled; told once, and when the reason changes. */
+  readonly onUnwatched?: ((error: AgentError) => void) | undefined
 }
 
 export type Tally = {
@@ -42,8 +64,14 @@ export type Tally = {
   readonly answered: () => void
   readonly failed: (error: AgentError) => void
   readonly heard: (hint: EventHint) => void
+  readonly watched: (notice: WatchNotice) => void
   readonly published: () => void
-  readonly status: (now: Pick<SourceStatus, 'mode' | 'isHeldBack'>) => SourceStatus
+  readonly status: (now: SourceNow) => SourceStatus
+}
+
+export type SourceNow = Pick<SourceStatus, 'mode' | 'isHeldBack'> & {
+  /** Undefined where no watch is asked for. */
+  readonly isFollowing: boolean | undefined
 }
 
 /** Counts for one source; tells of trouble through `told`. */
@@ -55,6 +83,7 @@ export function createTally(clock: Clock, told: Told): Tally {
     isOpen: false,
     trouble: undefined,
   }
+  const watch = createWatchTally(clock, told)
   return {
     listed: (bytes) => {
       counts.lists += 1
@@ -84,10 +113,11 @@ export function createTally(clock: Clock, told: Told): Tally {
       if (isRefusal && !saysTheSame(stream.trouble, hint.trouble)) told.onTrouble?.(hint.trouble)
       stream = { isOpen: false, trouble: hint.trouble }
     },
+    watched: (notice) => watch.take(notice, success !== undefined && trouble === undefined),
     published: () => {
       counts.snapshots += 1
     },
-    status: (now) => ({
+    status: ({ isFollowing, ...now }) => ({
       ...now,
       lastSuccessAtMs: success?.dateMs,
       staleMs: success === undefined ? undefined : clock.nowMs() - success.nowMs,
@@ -97,7 +127,48 @@ export function createTally(clock: Clock, told: Told): Tally {
       lists: counts.lists,
       listBytes: counts.listBytes,
       events: { ...stream, received: counts.received, opened: counts.opened },
+      watch: isFollowing === undefined ? undefined : { isFollowing, ...watch.counts() },
     }),
+  }
+}
+
+/** As many attempts fail before it is told: an engine that restarts needs a moment. */
+const untoldFailures = 3
+
+function createWatchTally(clock: Clock, told: Told) {
+  let counts: Omit<WatchStatus, 'isFollowing'> = {
+    sinceMs: undefined,
+    messages: 0,
+    opened: 0,
+    failures: 0,
+    trouble: undefined,
+  }
+  let isTold = false
+  let toldTrouble: AgentError | undefined
+  return {
+    counts: () => counts,
+    /** `isEngineWell` says whether the lists are answered: if they are not, that is the trouble, and told already. */
+    take: (notice: WatchNotice, isEngineWell: boolean) => {
+      switch (notice.kind) {
+        case 'told':
+          counts = { ...counts, messages: counts.messages + 1 }
+          return
+        case 'opened':
+          counts = { ...counts, opened: counts.opened + 1, failures: 0, sinceMs: clock.dateMs() }
+          if (!isTold || toldTrouble !== undefined) told.onWatched?.()
+          isTold = true
+          toldTrouble = undefined
+          return
+        case 'closed': {
+          const { trouble, failures, wasOpen } = notice
+          counts = { ...counts, trouble, failures, ...(wasOpen && { sinceMs: clock.dateMs() }) }
+          if (!isEngineWell || failures < untoldFailures || saysTheSame(toldTrouble, trouble)) return
+          toldTrouble = trouble
+          told.onUnwatched?.(trouble)
+          return
+        }
+      }
+    },
   }
 }
 

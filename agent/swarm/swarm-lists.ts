@@ -1,11 +1,11 @@
 // The four lists that make a snapshot.
 // Owns which requests they are. One request each, whatever the number of services and tasks.
 
-import type { Network, Node, Service } from '../core/snapshot.ts'
+import type { Network, Node, Service, Task } from '../core/snapshot.ts'
 import type { Docker } from './docker.ts'
 import type { DockerEndpoint } from './endpoint.ts'
 import { createList, type List, type Oddity } from './list.ts'
-import { type ListedTask, readNetwork, readNode, readService, readTask } from './read-element.ts'
+import { keepTask, type ListedTask, readNetwork, readNode, readService, readTask } from './read-element.ts'
 
 export type SwarmLists = {
   readonly tasks: List<ListedTask>
@@ -24,16 +24,29 @@ export type Listed = {
 
 // Tasks that are meant to run, or will be in a moment: history is left on the manager, and a task that is told to stop
 // is gone from the list (moby daemon/cluster/filters.go, newListTasksFilters). A job's tasks are meant to be complete.
-const liveTasks = { 'desired-state': ['running', 'ready'] }
+const liveStates = ['running', 'ready']
+const liveTasks = { 'desired-state': liveStates }
 
+/** True for a task that the list of tasks shows. */
+export function isLive(task: Task): boolean {
+  return liveStates.includes(task.desiredState)
+}
+
+/** `known` finds a task that was told of already: the list keeps its objects. */
 export function createSwarmLists(
   docker: Docker,
   endpoint: DockerEndpoint,
   onOddity: (oddity: Oddity) => void,
+  known: (taskId: string) => ListedTask | undefined = () => undefined,
 ): SwarmLists {
   const shared = { docker, endpoint, onOddity }
   return {
-    tasks: createList({ ...shared, request: { path: '/tasks', filters: liveTasks }, read: readTask }),
+    tasks: createList({
+      ...shared,
+      request: { path: '/tasks', filters: liveTasks },
+      read: readTask,
+      keep: (now, before) => keepTask(now, known(now.task.id) ?? before),
+    }),
     services: createList({ ...shared, request: { path: '/services' }, read: readService }),
     networks: createList({
       ...shared,

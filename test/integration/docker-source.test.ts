@@ -2,66 +2,13 @@
 
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { AgentError } from '../../agent/core/errors.ts'
 import type { Snapshot } from '../../agent/core/snapshot.ts'
-import type { Oddity } from '../../agent/swarm/list.ts'
-import {
-  createDockerSource,
-  type DockerSource,
-  type DockerSourceOptions,
-  readSnapshot,
-} from '../../agent/swarm/source.ts'
+import { createDockerSource, type DockerSourceOptions, readSnapshot } from '../../agent/swarm/source.ts'
 import { createSimulatedSwarm, type SimulatedSwarm } from '../sim/swarm.ts'
 import { fastTiming } from '../sim/timing.ts'
 import { eventually } from '../support/eventually.ts'
+import { readSource } from '../support/source-reader.ts'
 import { tempDir } from '../support/temp-dir.ts'
-
-type Watching = AsyncDisposable & {
-  readonly source: DockerSource
-  readonly snapshots: Snapshot[]
-  readonly troubles: AgentError[]
-  readonly recoveries: number[]
-  readonly oddities: Oddity[]
-  /** The latest snapshot; throws before the first. */
-  readonly now: () => Snapshot
-}
-
-/** Reads a source until it is disposed of. */
-function watchSource(socketPath: string, options: Partial<DockerSourceOptions> = {}): Watching {
-  const stop = new AbortController()
-  const snapshots: Snapshot[] = []
-  const troubles: AgentError[] = []
-  const recoveries: number[] = []
-  const oddities: Oddity[] = []
-  const source = createDockerSource({
-    endpoint: { kind: 'unix', socketPath },
-    edgeNetworks: 'every',
-    hostname: 'laptop',
-    onTrouble: (error) => troubles.push(error),
-    onRecovery: (ms) => recoveries.push(ms),
-    onOddity: (oddity) => oddities.push(oddity),
-    ...options,
-  })
-  const reading = (async () => {
-    for await (const snapshot of source.snapshots(stop.signal)) snapshots.push(snapshot)
-  })()
-  return {
-    source,
-    snapshots,
-    troubles,
-    recoveries,
-    oddities,
-    now: () => {
-      const snapshot = snapshots.at(-1)
-      if (snapshot === undefined) throw new Error(`no snapshot yet; trouble: ${troubles.at(-1)?.message}`)
-      return snapshot
-    },
-    [Symbol.asyncDispose]: async () => {
-      stop.abort()
-      await reading
-    },
-  }
-}
 
 type World = AsyncDisposable & { readonly swarm: SimulatedSwarm; readonly socketPath: string }
 
@@ -98,7 +45,7 @@ function requestsTo(swarm: SimulatedSwarm, path: string) {
 
 test('lists services, tasks, nodes and networks as the core knows them', async () => {
   await using world = await createWorld()
-  await using watching = watchSource(world.socketPath)
+  await using watching = readSource(world.socketPath)
   const snapshot = await eventually(watching.now)
   const web = snapshot.services.find((service) => service.name === 'web')
   const front = world.swarm.network('front')
@@ -118,7 +65,7 @@ test('lists services, tasks, nodes and networks as the core knows them', async (
 
 test('shows a change well before the next poll, with no further snapshot while nothing changes', async () => {
   await using world = await createWorld()
-  await using watching = watchSource(world.socketPath, {
+  await using watching = readSource(world.socketPath, {
     cadence: { quietMs: 60_000, fullMs: 60_000, movingMs: 60_000 },
   })
   await eventually(() => watching.source.status().events.isOpen && watching.snapshots.length > 0)
@@ -134,7 +81,7 @@ test('keeps the objects of what did not change', async () => {
   await using world = await createWorld()
   world.swarm.createService({ name: 'other', networks: ['front'] })
   await world.swarm.waitFor('other', 1)
-  await using watching = watchSource(world.socketPath)
+  await using watching = readSource(world.socketPath)
   const before = await eventually(watching.now)
   const byName = (snapshot: Snapshot, name: string) =>
     snapshot.services.find((service) => service.name === name)
@@ -147,7 +94,7 @@ test('keeps the objects of what did not change', async () => {
 
 test('asks for tasks about once a second when quiet, five times while something moves, and never for one alone', async () => {
   await using world = await createWorld()
-  await using watching = watchSource(world.socketPath, { cadence: { hotMs: 300 } })
+  await using watching = readSource(world.socketPath, { cadence: { hotMs: 300 } })
   await eventually(() => watching.snapshots.length > 0 && watching.source.status().mode === 'quiet')
   const count = () => requestsTo(world.swarm, '/tasks').length
   const per2s = async () => {
@@ -173,7 +120,7 @@ test('asks for tasks about once a second when quiet, five times while something 
 
 test('never has two lists under way, and answers a burst of hints with few of them', async () => {
   await using world = await createWorld()
-  await using watching = watchSource(world.socketPath, {
+  await using watching = readSource(world.socketPath, {
     cadence: { quietMs: 60_000, fullMs: 60_000, movingMs: 60_000 },
   })
   await eventually(() => watching.source.status().events.isOpen && watching.snapshots.length > 0)
@@ -201,7 +148,7 @@ test.for([
   'keeps the last snapshot while the engine %s, and goes on when it is back',
   async ([, fault, code]) => {
     await using world = await createWorld()
-    await using watching = watchSource(world.socketPath, { deadlineMs: 500 })
+    await using watching = readSource(world.socketPath, { deadlineMs: 500 })
     await eventually(watching.now)
     const before = watching.snapshots.length
     world.swarm.faults.set(fault)
@@ -225,7 +172,7 @@ test.for([
   ['the networks', /^\/networks/],
 ] as const)('does not believe an engine that suddenly answers [] for %s', async ([, path]) => {
   await using world = await createWorld()
-  await using watching = watchSource(world.socketPath)
+  await using watching = readSource(world.socketPath)
   await eventually(watching.now)
   world.swarm.faults.set({ kind: 'empty-list', ...(path !== undefined && { path }) })
   world.swarm.updateService('web', { labels: { note: 'meanwhile' } })
@@ -241,7 +188,7 @@ test.for([
 
 test('believes at once that the last service is gone when an event says so', async () => {
   await using world = await createWorld()
-  await using watching = watchSource(world.socketPath)
+  await using watching = readSource(world.socketPath)
   await eventually(() => watching.source.status().events.isOpen && watching.now())
   world.swarm.removeService('web')
   await eventually(() => watching.now().services.length === 0, { timeoutMs: 1_000 })
@@ -249,7 +196,7 @@ test('believes at once that the last service is gone when an event says so', asy
 
 test('believes in the end that the last service is gone, though no event said so', async () => {
   await using world = await createWorld()
-  await using watching = watchSource(world.socketPath, { cadence: { fullMs: 500, doubtMs: 800 } })
+  await using watching = readSource(world.socketPath, { cadence: { fullMs: 500, doubtMs: 800 } })
   await eventually(() => watching.source.status().events.isOpen && watching.now())
   world.swarm.silenceEvents()
   world.swarm.removeService('web')
@@ -261,7 +208,7 @@ test('holds back a snapshot that lacks services right after the engine came back
   await using world = await createWorld()
   world.swarm.createService({ name: 'other', networks: ['front'] })
   await world.swarm.waitFor('other', 1)
-  await using watching = watchSource(world.socketPath, { cadence: { doubtMs: 1_000 } })
+  await using watching = readSource(world.socketPath, { cadence: { doubtMs: 1_000 } })
   await eventually(watching.now)
   world.swarm.faults.set({ kind: 'down' })
   await eventually(() => watching.source.status().failures > 0)
@@ -275,7 +222,7 @@ test('holds back a snapshot that lacks services right after the engine came back
 test('says once what to do when the node is no manager, and goes on when it is one', async () => {
   await using world = await createWorld()
   world.swarm.setRole('worker')
-  await using watching = watchSource(world.socketPath)
+  await using watching = readSource(world.socketPath)
   await eventually(() => watching.source.status().failures >= 3)
   expect(watching.troubles).toHaveLength(1)
   expect(watching.troubles[0]).toMatchObject({
@@ -295,7 +242,7 @@ function optionsFor({ socketPath }: { readonly socketPath: string }): DockerSour
 
 test('sees what no event told of at the next full round', async () => {
   await using world = await createWorld()
-  await using watching = watchSource(world.socketPath, { cadence: { fullMs: 1_000 } })
+  await using watching = readSource(world.socketPath, { cadence: { fullMs: 1_000 } })
   await eventually(() => watching.source.status().events.isOpen && watching.now())
   world.swarm.silenceEvents()
   world.swarm.updateService('web', { labels: { note: 'unheard' } })
@@ -304,7 +251,7 @@ test('sees what no event told of at the next full round', async () => {
 
 test('opens the event stream again when it breaks or says nothing for long, and lists everything then', async () => {
   await using world = await createWorld()
-  await using watching = watchSource(world.socketPath, { eventSilenceMs: 700, cadence: { fullMs: 60_000 } })
+  await using watching = readSource(world.socketPath, { eventSilenceMs: 700, cadence: { fullMs: 60_000 } })
   await eventually(() => watching.source.status().events.opened === 1)
   world.swarm.breakEvents()
   world.swarm.updateService('web', { labels: { note: 'while it was broken' } })
@@ -318,7 +265,7 @@ test('opens the event stream again when it breaks or says nothing for long, and 
 test('works without events at all', async () => {
   await using world = await createWorld()
   world.swarm.faults.set({ kind: 'error-500', path: /^\/events/ })
-  await using watching = watchSource(world.socketPath)
+  await using watching = readSource(world.socketPath)
   await eventually(watching.now)
   world.swarm.scale('web', 4)
   await eventually(() => running(watching.now()).length === 4, { timeoutMs: 5_000 })

@@ -24,8 +24,12 @@ export function versionOf(): unknown {
   }
 }
 
-/** As on the first manager of the Swarm. `swarm` says whether this node is a manager at all. */
-export function infoOf(store: Store, swarm: 'manager' | 'worker' | 'inactive' = 'manager'): unknown {
+/** As on the first manager of the Swarm. `swarm` says whether this node is a manager at all; `trustRoot` is a certificate. */
+export function infoOf(
+  store: Store,
+  swarm: 'manager' | 'worker' | 'inactive' = 'manager',
+  trustRoot?: string,
+): unknown {
   const nodes = store.list('node')
   const managers = nodes.filter((node) => node.Spec.Role === 'manager')
   const self = managers.find((node) => node.ManagerStatus?.Leader === true)
@@ -58,12 +62,16 @@ export function infoOf(store: Store, swarm: 'manager' | 'worker' | 'inactive' = 
       RemoteManagers: isManager
         ? managers.map((node) => ({ NodeID: node.ID, Addr: node.ManagerStatus?.Addr ?? '' }))
         : null,
-      ...(isManager && { Nodes: nodes.length, Managers: managers.length, Cluster: clusterOf(store) }),
+      ...(isManager && {
+        Nodes: nodes.length,
+        Managers: managers.length,
+        Cluster: clusterOf(store, trustRoot),
+      }),
     },
   }
 }
 
-function clusterOf(store: Store): unknown {
+function clusterOf(store: Store, trustRoot: string | undefined): unknown {
   const created = store.list('node')[0]?.CreatedAt ?? ''
   return {
     ID: 'simulatedcluster000000000',
@@ -73,6 +81,7 @@ function clusterOf(store: Store): unknown {
     Spec: { Name: 'default', Labels: {}, Orchestration: { TaskHistoryRetentionLimit: 5 } },
     RootRotationInProgress: false,
     DataPathPort: 4789,
+    ...(trustRoot !== undefined && { TLSInfo: { TrustRoot: trustRoot } }),
   }
 }
 

@@ -17,7 +17,13 @@ import { bodyOf, listBody } from './json.ts'
 import { type Meta, networkCreateSchema, nodeSpecSchema, parseJson, serviceSpecSchema } from './objects.ts'
 import type { Store } from './store.ts'
 
-export type Api = { readonly store: Store; readonly control: Control; readonly events: Events }
+export type Api = {
+  readonly store: Store
+  readonly control: Control
+  readonly events: Events
+  /** The root certificate of the swarm; there is one where the node has a control socket. */
+  readonly trustRoot?: string
+}
 
 export type Call = {
   readonly id: string
@@ -62,7 +68,7 @@ const table: Readonly<Record<string, Handler>> = {
   'GET /_ping': () => text('OK'),
   'HEAD /_ping': () => empty(200),
   'GET /version': () => value(versionOf()),
-  'GET /info': ({ store }) => value(infoOf(store)),
+  'GET /info': ({ store, trustRoot }) => value(infoOf(store, 'manager', trustRoot)),
   'GET /events': (_api, { query }) => ({ kind: 'events', filters: filtersOf(query) }),
   'GET /services': ({ store }, { query }) => list(selectServices(store, filtersOf(query))),
   'POST /services/create': async ({ control }, call) =>

@@ -23,6 +23,7 @@ import { createScheduler } from './scheduler.ts'
 import { type Change, createStore, type Store } from './store.ts'
 import { isDirty } from './tasks.ts'
 import { realTiming, type Timing } from './timing.ts'
+import { createWatchServer, type WatchServer } from './watch-server.ts'
 import { createWorker, type Worker } from './worker.ts'
 
 export type SimulatedSwarmOptions = {
@@ -30,6 +31,8 @@ export type SimulatedSwarmOptions = {
   readonly socketPath: string
   /** Listen on 127.0.0.1 and a free port as well. */
   readonly tcp?: boolean
+  /** Where the manager's control socket listens, as far as SwarmKit's Watch goes; absent: there is none. */
+  readonly swarmSocketPath?: string
   /** How many nodes; the first is the manager and leader. 3 if absent. */
   readonly nodes?: number
   /** Overrides of `realTiming`; tests mostly want `fastTiming`. */
@@ -51,6 +54,8 @@ export type SimulatedSwarm = AsyncDisposable & {
   readonly api: RequestLog
   readonly faults: Faults
   readonly store: Store
+  /** Undefined without `swarmSocketPath`. */
+  readonly watchServer: WatchServer | undefined
 
   readonly createService: (definition: ServiceDefinition & { readonly name: string }) => string
   readonly updateService: (service: string, patch: ServiceDefinition) => void
@@ -77,7 +82,7 @@ export type SimulatedSwarm = AsyncDisposable & {
   readonly loseNode: (node: string, how?: 'reset' | 'hang') => void
   readonly reviveNode: (node: string) => void
 
-  /** The node whose API this is becomes a worker, or leaves the Swarm: 503 for all but local questions. */
+  /** The node whose API this is becomes a worker, or leaves the Swarm: 503 for all but local questions, no control socket. */
   readonly setRole: (role: NodeRole) => void
   readonly silenceEvents: () => void
   readonly resumeEvents: () => void
@@ -113,6 +118,7 @@ type Parts = {
   readonly worker: Worker
   readonly events: Events
   readonly api: ApiServer
+  readonly watchServer: WatchServer | undefined
   /** In the order in which they end. */
   readonly resources: readonly AsyncDisposable[]
 }
@@ -139,10 +145,19 @@ async function build(options: SimulatedSwarmOptions): Promise<Parts> {
   const events = createEvents(store)
   createNodes(store, addresses, options.nodes ?? 3)
   await control.createNetwork({ Name: 'ingress', Ingress: true })
-  const engine = [forwarder, ...Object.values(runtimes), addresses]
+  const engine: AsyncDisposable[] = [forwarder, ...Object.values(runtimes), addresses]
   try {
+    const { swarmSocketPath } = options
+    const watchServer =
+      swarmSocketPath === undefined ? undefined : await createWatchServer(store, swarmSocketPath)
+    if (watchServer !== undefined) engine.unshift(watchServer)
     const api = await createApiServer(
-      { store, control, events },
+      {
+        store,
+        control,
+        events,
+        ...(watchServer !== undefined && { trustRoot: watchServer.certificates.root }),
+      },
       { socketPath: options.socketPath, tcp: options.tcp === true },
     )
     return {
@@ -155,6 +170,7 @@ async function build(options: SimulatedSwarmOptions): Promise<Parts> {
       worker,
       events,
       api,
+      watchServer,
       resources: [api, ...engine],
     }
   } catch (error) {
@@ -209,7 +225,7 @@ function commands({ control }: Parts) {
   }
 }
 
-function inspection({ options, store, control, pace, api }: Parts) {
+function inspection({ options, store, control, pace, api, watchServer }: Parts) {
   const runningTasksOf = (key: string) =>
     store
       .tasksOf(control.service(key).ID)
@@ -221,6 +237,7 @@ function inspection({ options, store, control, pace, api }: Parts) {
     api: api.log,
     faults: api.faults,
     store,
+    watchServer,
     service: control.service,
     network: control.network,
     nodes: () => store.list('node'),
@@ -280,7 +297,7 @@ function describe(store: Store, serviceId: string, running: number): string {
   return `service ${name} did not come to ${running} running tasks; it has ${tasks.join('; ') || 'none'}`
 }
 
-function trouble({ store, control, worker, events, api, pace, timing }: Parts) {
+function trouble({ store, control, worker, events, api, watchServer, pace, timing }: Parts) {
   const setNodeState = (id: string, status: Pick<Node['Status'], 'State' | 'Message'>) =>
     store.commit((tx) =>
       tx.update('node', id, (old) => ({ ...old, Status: { Addr: old.Status.Addr, ...status } })),
@@ -305,7 +322,10 @@ function trouble({ store, control, worker, events, api, pace, timing }: Parts) {
       worker.reviveNode(ID)
       setNodeState(ID, { State: 'ready' })
     },
-    setRole: api.setRole,
+    setRole: (role: NodeRole) => {
+      api.setRole(role)
+      void watchServer?.setListening(role === 'manager')
+    },
     silenceEvents: events.silence,
     resumeEvents: events.resume,
     breakEvents: api.breakEvents,

@@ -21,12 +21,14 @@ const pure: readonly string[] = ['core']
 
 /** Modules that one file alone imports, in the folder that is named, if one is. */
 const owned: Readonly<Record<string, string | undefined>> = {
+  '@grpc/grpc-js': 'swarm',
   'node:child_process': 'haproxy',
   commander: 'cli',
   dockerode: 'swarm',
   ejs: 'render',
   'net-keepalive': 'swarm',
   pino: undefined,
+  'protobufjs/light.js': 'swarm',
 }
 
 /** Names that say nothing about what a file holds. */

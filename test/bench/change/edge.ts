@@ -12,11 +12,11 @@ import { createRenderer } from '../../../agent/render/render.ts'
 import { realClock } from '../../../agent/swarm/clock.ts'
 import type { Docker } from '../../../agent/swarm/docker.ts'
 import type { DockerEndpoint } from '../../../agent/swarm/endpoint.ts'
-import { createMailbox } from '../../../agent/swarm/mailbox.ts'
-import { heedHint, pollLists, type Rounds } from '../../../agent/swarm/rounds.ts'
-import { defaultCadence, startSchedule } from '../../../agent/swarm/schedule.ts'
+import { createRounds, heedHint, pollLists, type Rounds } from '../../../agent/swarm/rounds.ts'
+import { defaultCadence } from '../../../agent/swarm/schedule.ts'
 import { createTally } from '../../../agent/swarm/status.ts'
 import { createSwarmLists } from '../../../agent/swarm/swarm-lists.ts'
+import { createOverlay } from '../../../agent/swarm/watch/overlay.ts'
 import { eventually } from '../../support/eventually.ts'
 
 /** What one change, or one poll, cost. Times from the hint that made the agent ask. */
@@ -67,7 +67,7 @@ export async function startTimedEdge(
       drift: moments.fail,
     },
   })
-  const rounds = createRounds(engine, () => moments.reach('listed'))
+  const rounds = startRounds(engine, () => moments.reach('listed'))
   const stop = new AbortController()
   const running = Promise.all([
     pollLists(rounds, stop.signal),
@@ -159,7 +159,7 @@ async function untilFree(rounds: Rounds): Promise<void> {
   await wait(Math.max(5, rounds.schedule.notBeforeMs - performance.now() + 5))
 }
 
-function createRounds(
+function startRounds(
   { docker, endpoint }: { readonly docker: Docker; readonly endpoint: DockerEndpoint },
   onListed: () => void,
 ): Rounds {
@@ -167,8 +167,8 @@ function createRounds(
   const complain = (what: unknown) => {
     throw new Error(JSON.stringify(what))
   }
-  return {
-    settings: { edgeNetworks: 'every', hostname: 'bench' },
+  const parts = {
+    settings: { edgeNetworks: 'every', hostname: 'bench' } as const,
     cadence,
     clock: realClock,
     random: () => 0,
@@ -182,15 +182,10 @@ function createRounds(
       failed: complain,
     },
     onOddity: complain,
-    mailbox: createMailbox(),
-    schedule: startSchedule(performance.now(), 0),
-    latest: undefined,
-    believed: undefined,
-    unsettled: false,
-    removed: new Set(),
-    implausible: false,
-    wake: () => {},
+    overlay: createOverlay(),
+    restartWatch: () => {},
   }
+  return createRounds(parts, 0)
 }
 
 async function* snapshotsOf({ mailbox }: Rounds, signal: AbortSignal): AsyncIterable<Snapshot> {

@@ -110,6 +110,7 @@ test('a task has its addresses by network, IPv6 included, and its container', ()
       ],
       hostPorts: [],
     },
+    version: 0,
     containerId: 'abc',
   })
 })

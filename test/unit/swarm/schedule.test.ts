@@ -5,6 +5,7 @@ import {
   defaultCadence as cadence,
   doubted,
   failed,
+  following,
   hinted,
   isDoubtful,
   isMoving,
@@ -141,4 +142,14 @@ test('a doubt lasts from when it arose', () => {
   const schedule = doubted(quiet(), cadence, 1010)
   expect(isDoubtful(schedule)).toBe(true)
   expect(isDoubtful(started(schedule, 1010 + cadence.doubtMs, listNames))).toBe(false)
+})
+
+test('lists tasks with all the rest only while they are followed, and as before when they no longer are', () => {
+  const followed = following(quiet(), true)
+  expect(step(followed, 2_000)).toEqual({ kind: 'wait', untilMs: 11_000 })
+  expect(step(followed, 11_000)).toEqual({ kind: 'list', lists: listNames })
+  const wanted = hinted(followed, cadence, 2_000, ['services'])
+  expect(step(wanted, 2_000)).toEqual({ kind: 'list', lists: ['services'] })
+  const asked = round(wanted, 2_000, 2_001, ['services'])
+  expect(step(following(asked, false), 2_100)).toEqual({ kind: 'list', lists: ['tasks'] })
 })

@@ -31,7 +31,7 @@ const task = (id: string, serviceId: string, more: Partial<Task> = {}): Task => 
   hostPorts: [],
   ...more,
 })
-const listedTask = (of: Task, containerId = ''): ListedTask => ({ task: of, containerId })
+const listedTask = (of: Task, containerId = ''): ListedTask => ({ task: of, version: 1, containerId })
 const network = (id: string): Network => ({ id, name: `${id}-name`, ingress: false })
 const listed = (more: Partial<Listed> = {}): Listed => ({
   tasks: [],
@@ -151,6 +151,20 @@ test.for([
   expect(hasLost(last, next)).toBe(expected)
 })
 
+test('after trouble, what was told to have ended is no loss', () => {
+  const less = { ...full, services: full.services.slice(1), tasks: full.tasks.slice(1) }
+  expect(hasLost(full, less, new Set(['a', 't']))).toBe(false)
+  expect(hasLost(full, less, new Set(['a']))).toBe(true)
+  expect(hasLost(full, less, new Set(['t']))).toBe(true)
+})
+
+test('a list that says the same in other words makes no other snapshot', () => {
+  const lists = listed({ tasks: [listedTask(task('t', 'a'))] })
+  const first = assemble(lists, settings, undefined)
+  const tasks = lists.tasks.map((each) => ({ ...each, version: 2 }))
+  expect(assemble({ ...lists, tasks }, settings, first).snapshot).toBe(first.snapshot)
+})
+
 const stopped = full.services.map((item) => ({ ...item, version: 2 }))
 
 test.for([
@@ -159,6 +173,8 @@ test.for([
   ['no services, all removals heard of', snapshot(), ['a', 'b'], false],
   ['no tasks of unchanged services', { ...full, tasks: [] }, [], true],
   ['no tasks of services that were updated', { ...full, services: stopped, tasks: [] }, [], false],
+  ['no tasks of unchanged services, whose end was told', { ...full, tasks: [] }, ['t', 'u'], false],
+  ['no tasks of unchanged services, the end of one of which was told', { ...full, tasks: [] }, ['t'], true],
   ['one task less', { ...full, tasks: full.tasks.slice(1) }, [], false],
 ] as const)('%s is implausible', ([, next, removed, expected]) => {
   expect(isImplausible(full, next, new Set(removed))).toBe(expected)
