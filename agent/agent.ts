@@ -2,6 +2,7 @@
 // Owns the wiring of source, loop and HAProxy, and their common life. Refuses flags, logs and signals (main.ts).
 
 import { availableParallelism } from 'node:os'
+import { createAccepts } from './accepts.ts'
 import type { Settings } from './cli/settings.ts'
 import { type AgentError, isAgentError } from './core/errors.ts'
 import { type ConfigSettings, fileNames } from './core/settings.ts'
@@ -64,6 +65,7 @@ export async function createAgent(settings: Settings, engine: Engine, report: Ag
     renderer: createRenderer(settings.haproxy.templatesDir, config),
     configFile: fileNames.config,
     settings: { ...settings.loop, ...settings.routing },
+    accepts: createAccepts(),
     clock,
     report,
     routed: keeper.consider,

@@ -16,6 +16,7 @@ const words: { readonly [K in ActionKind]: (action: ActionOf<K>) => string } = {
   'add-server': (a) => `add server ${a.server} to ${a.backend}, at ${formatAddress(a.address, a.port)}`,
   'move-server': (a) => `move server ${a.server} of ${a.backend} to ${formatAddress(a.address, a.port)}`,
   'weigh-server': (a) => `give server ${a.server} of ${a.backend} the weight ${a.weight}`,
+  'check-server': (a) => `switch on the health checks of server ${a.server} of ${a.backend}`,
   'open-server': (a) => `open server ${a.server} of ${a.backend}: it takes requests`,
   'add-route': (a) => `add route ${a.route} to ${a.backend}`,
   'move-route': (a) => `move route ${a.route} to ${a.backend}`,

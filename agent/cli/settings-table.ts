@@ -58,6 +58,7 @@ export type SettingValues = {
   readonly 'reload-settle-max': number
   readonly 'audit-interval': number
   readonly 'drain-timeout': number
+  readonly 'accept-grace': number
   readonly 'log-level': LogLevel
 }
 
@@ -315,6 +316,13 @@ export const settingTable: { readonly [K in SettingKey]: SettingRow<SettingValue
     kind: duration('0ms', '24h'),
     default: fixed('10m'),
     meaning: 'How long sessions may last on a server that was removed, before they are ended.',
+  },
+  'accept-grace': {
+    group: 'Changes',
+    kind: duration('0ms', '10m'),
+    default: fixed('10s'),
+    meaning:
+      'How long a task that runs may take to accept connections. Until it does it gets no requests, where others serve; after that it gets them all the same.',
   },
   'log-level': {
     group: 'Log',

@@ -193,6 +193,7 @@ function group({ env, host }: SettingsInput, read: Read): Settings {
       reloadSettleMaxMs: read('reload-settle-max'),
       auditMs: read('audit-interval'),
       drainTimeoutMs: read('drain-timeout'),
+      acceptGraceMs: read('accept-grace'),
       ...retry,
     },
     docker: {

@@ -13,9 +13,11 @@ export type Action =
       readonly port: number
       readonly weight: number
       readonly poolMaxConn?: number
+      readonly isChecked?: true
     } & ServerRef)
   | ({ readonly kind: 'move-server'; readonly address: string; readonly port: number } & ServerRef)
   | ({ readonly kind: 'weigh-server'; readonly weight: number } & ServerRef)
+  | ({ readonly kind: 'check-server' } & ServerRef)
   | ({ readonly kind: 'open-server' } & ServerRef)
   | { readonly kind: 'add-route'; readonly route: string; readonly backend: string }
   | { readonly kind: 'move-route'; readonly route: string; readonly backend: string }
@@ -35,13 +37,14 @@ const order: { readonly [K in ActionKind]: number } = {
   'add-server': 0,
   'move-server': 1,
   'weigh-server': 2,
-  'open-server': 3,
-  'add-route': 4,
-  'move-route': 5,
-  'remove-route': 6,
-  'close-server': 7,
-  'end-sessions': 8,
-  'delete-server': 9,
+  'check-server': 3,
+  'open-server': 4,
+  'add-route': 5,
+  'move-route': 6,
+  'remove-route': 7,
+  'close-server': 8,
+  'end-sessions': 9,
+  'delete-server': 10,
 }
 
 /** Sorts actions into the order in which they are carried out; within a kind, by backend and server or route. */

@@ -3,7 +3,7 @@
 
 import type { Action, ActionKind, ActionOf } from './action.ts'
 import { formatAddress } from './address.ts'
-import { serverKeywords } from './server-keywords.ts'
+import { checkKeywords, serverKeywords } from './server-keywords.ts'
 
 /** `busy`: HAProxy will do it once the server's last session ends; ask again later. */
 export type Verdict = 'done' | 'busy' | 'unexpected'
@@ -23,7 +23,7 @@ const encoders: { readonly [K in ActionKind]: Encoder<K> } = {
   // Born in maintenance; `default-server` is not inherited, so every keyword stands here (haproxy.cfg.ejs says the same).
   'add-server': {
     command: (a) =>
-      `add server ${a.backend}/${a.server} ${formatAddress(a.address, a.port)} ${serverKeywords(a)}`,
+      `add server ${a.backend}/${a.server} ${formatAddress(a.address, a.port)} ${serverKeywords(a)}${a.isChecked === true ? ` ${checkKeywords}` : ''}`,
     judge: starts('New server registered.'),
   },
   'move-server': {
@@ -31,6 +31,8 @@ const encoders: { readonly [K in ActionKind]: Encoder<K> } = {
     judge: starts('IP changed from', 'port changed from', 'no need to change', 'nothing changed'),
   },
   'weigh-server': { command: (a) => `set server ${a.backend}/${a.server} weight ${a.weight}`, judge: silent },
+  // A server that is added has its checks switched off until this.
+  'check-server': { command: (a) => `enable health ${a.backend}/${a.server}`, judge: silent },
   'open-server': { command: (a) => `set server ${a.backend}/${a.server} state ready`, judge: silent },
   'add-route': { command: (a, files) => `add map ${files.routesMap} ${a.route} ${a.backend}`, judge: silent },
   'move-route': {

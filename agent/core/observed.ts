@@ -39,6 +39,8 @@ export type ObservedServer = {
   readonly port: number
   readonly weight: number
   readonly admin: 'ready' | 'drain' | 'maint'
+  /** Present where the server's line says `check` and the checks are switched off. */
+  readonly checks?: 'off'
 }
 
 /** When a server began to close, and when to ask next whether it can go. In milliseconds of the loop's clock. */

@@ -11,7 +11,7 @@
 //
 // Pure: the same arguments give the same plan. Refuses to carry anything out.
 
-import { type Action, inOrder } from './action.ts'
+import { type Action, inOrder, type ServerRef } from './action.ts'
 import type { Observed, ObservedBackend, ObservedServer } from './observed.ts'
 import { type Placement, placeBackends } from './place.ts'
 import type { Backend, BackendService, Routing, Server } from './routing.ts'
@@ -181,16 +181,27 @@ function arrival(running: ObservedBackend, backend: string, server: Server): rea
   const before = running.servers.get(server.name)
   const { address, port, weight } = server
   if (before === undefined) {
-    const pool = server.poolMaxConn === undefined ? {} : { poolMaxConn: server.poolMaxConn }
-    const add: Action = { kind: 'add-server', ...ref, address, port, weight, ...pool }
-    return server.admin === 'ready' ? [add, { kind: 'open-server', ...ref }] : [add]
+    return additions(ref, server)
   }
   const actions: Action[] = []
+  if (before.checks === 'off' && server.isChecked === true) actions.push({ kind: 'check-server', ...ref })
   if (before.address !== address || before.port !== port)
     actions.push({ kind: 'move-server', ...ref, address, port })
   if (before.weight !== weight) actions.push({ kind: 'weigh-server', ...ref, weight })
   if (before.admin !== server.admin)
     actions.push({ kind: server.admin === 'ready' ? 'open-server' : 'close-server', ...ref })
+  return actions
+}
+
+function additions(
+  ref: ServerRef,
+  { address, port, weight, admin, poolMaxConn, isChecked }: Server,
+): readonly Action[] {
+  const pool = poolMaxConn === undefined ? {} : { poolMaxConn }
+  const checked = isChecked === true ? { isChecked } : {}
+  const actions: Action[] = [{ kind: 'add-server', ...ref, address, port, weight, ...pool, ...checked }]
+  if (isChecked === true) actions.push({ kind: 'check-server', ...ref })
+  if (admin === 'ready') actions.push({ kind: 'open-server', ...ref })
   return actions
 }
 

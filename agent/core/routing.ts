@@ -46,6 +46,8 @@ export type Server = {
   readonly admin: 'ready' | 'maint'
   /** How many idle connections HAProxy keeps to it; absent: as many as it likes. */
   readonly poolMaxConn?: number
+  /** True where HAProxy may take the server out of rotation by itself, and asks it when to take it back. */
+  readonly isChecked?: true
 }
 
 /** The host of routes for requests whose host nobody claims. */

@@ -139,8 +139,8 @@ function taskServer(
   topology: Topology,
 ): readonly Server[] {
   const name = `${service.name}.${task.slot ?? task.nodeId}.${task.id}`
-  if (isInRotation(task, topology)) return [{ name, address, port, weight: 1, admin: 'ready' }]
-  return isOnItsWay(task) ? [{ name, address, port, weight: 1, admin: 'maint' }] : []
+  const admin = isInRotation(task, topology) ? 'ready' : isOnItsWay(task) ? 'maint' : undefined
+  return admin === undefined ? [] : [{ name, address, port, weight: 1, admin, isChecked: true }]
 }
 
 /** The service that a server is of, by its name; undefined where it is none of these. */

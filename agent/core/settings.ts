@@ -46,6 +46,8 @@ export type LoopSettings = {
   readonly auditMs: number
   /** How long a removed server may keep its last sessions before they are ended. */
   readonly drainTimeoutMs: number
+  /** How long a server that comes into rotation may take to accept a connection before it gets requests all the same. */
+  readonly acceptGraceMs: number
   /** First wait after a failed step; doubles up to `retryMaxMs`. */
   readonly retryMs: number
   readonly retryMaxMs: number

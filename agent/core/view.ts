@@ -3,7 +3,7 @@
 
 import { formatAddress } from './address.ts'
 import type { Backend, Routing } from './routing.ts'
-import { serverKeywords } from './server-keywords.ts'
+import { checkKeywords, serverKeywords } from './server-keywords.ts'
 import type { ConfigSettings } from './settings.ts'
 import { compareText } from './text.ts'
 
@@ -20,6 +20,8 @@ export type ConfigView = {
   readonly proxyId: string
   readonly serverInfo: string
   readonly retries: number
+  /** Of `default-server`: when a server counts as gone, and as back. */
+  readonly checks: string
   readonly timeouts: {
     readonly connect: string
     readonly client: string
@@ -62,6 +64,7 @@ export function configView(settings: ConfigSettings, structure: string): ConfigV
     proxyId: quoted(withoutFormat(settings.proxyId)),
     serverInfo: quoted(withoutFormat(settings.serverInfo)),
     retries: settings.retries,
+    checks: checkKeywords,
     timeouts: {
       connect: duration(settings.connectTimeoutMs),
       client: duration(settings.clientTimeoutMs),

@@ -15,9 +15,19 @@ const command = 'show servers state'
 const maintBits = 1 | 2 | 32
 /** FDRAIN and IDRAIN. */
 const drainBits = 8 | 16
+/** Of a health check (check-t.h, CHK_ST_*): its keywords are there, and it is switched on. */
+const checkBits = { configured: 2, enabled: 4 } as const
 
 /** The columns that Tidegate reads, of the 25 that there are (management guide, section 9.3, `show servers state`). */
-const columnNames = ['be_name', 'srv_name', 'srv_addr', 'srv_port', 'srv_uweight', 'srv_admin_state'] as const
+const columnNames = [
+  'be_name',
+  'srv_name',
+  'srv_addr',
+  'srv_port',
+  'srv_uweight',
+  'srv_admin_state',
+  'srv_check_state',
+] as const
 
 type Columns = { readonly [N in (typeof columnNames)[number]]: number }
 
@@ -53,6 +63,7 @@ function findColumns(header: string): Columns {
     srv_port: position('srv_port'),
     srv_uweight: position('srv_uweight'),
     srv_admin_state: position('srv_admin_state'),
+    srv_check_state: position('srv_check_state'),
   }
 }
 
@@ -63,17 +74,23 @@ function parseServer(row: string, columns: Columns): ServerState {
   const address = values[columns.srv_addr]
   const port = toNumber(values[columns.srv_port])
   const weight = toNumber(values[columns.srv_uweight])
-  const bits = toNumber(values[columns.srv_admin_state])
-  if (!backend || !name || !address || port === undefined || weight === undefined || bits === undefined) {
+  const admin = toNumber(values[columns.srv_admin_state])
+  const check = toNumber(values[columns.srv_check_state])
+  if (!backend || !name || !address) throw badReply(command, row)
+  if (port === undefined || weight === undefined || admin === undefined || check === undefined) {
     throw badReply(command, row)
   }
-  const server = { address: address === '-' ? '' : address, port, weight, admin: adminState(bits) }
-  return { backend, name, server }
+  const place = { address: address === '-' ? '' : address, port, weight, admin: adminState(admin) }
+  return { backend, name, server: isSwitchedOff(check) ? { ...place, checks: 'off' } : place }
 }
 
 function toNumber(text: string | undefined): number | undefined {
   const value = Number(text || undefined)
   return Number.isInteger(value) && value >= 0 ? value : undefined
+}
+
+function isSwitchedOff(bits: number): boolean {
+  return (bits & checkBits.configured) !== 0 && (bits & checkBits.enabled) === 0
 }
 
 function adminState(bits: number): ObservedServer['admin'] {

@@ -11,6 +11,7 @@
 import { isAgentError } from '../core/errors.ts'
 import { retryDelayMs } from '../core/schedule.ts'
 import type { Snapshot } from '../core/snapshot.ts'
+import { createDoorkeeper } from './doorkeeper.ts'
 import { type Context, initialState, type LoopOptions, statusOf } from './state.ts'
 import type { Status } from './status.ts'
 import { step } from './step.ts'
@@ -26,11 +27,17 @@ export type Loop = {
 
 /** Makes the loop; it does nothing until it runs. */
 export function createLoop(options: LoopOptions): Loop {
-  const context: Context = { ...options, state: initialState() }
   const waker = createWaker()
+  const doorkeeper = createDoorkeeper({
+    accepts: options.accepts,
+    graceMs: options.settings.acceptGraceMs,
+    onLetIn: waker.wake,
+    onLate: options.report.late,
+  })
+  const context: Context = { ...options, state: initialState(), doorkeeper }
   return {
     run: (snapshots, signal) => run(context, waker, snapshots, signal),
-    status: () => statusOf(context.state),
+    status: () => statusOf(context),
     doubt: () => {
       context.state.isDoubted = true
       waker.wake()

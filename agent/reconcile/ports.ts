@@ -4,6 +4,7 @@
 import type { Action } from '../core/action.ts'
 import type { ConfigFault } from '../core/culprit.ts'
 import type { AgentError } from '../core/errors.ts'
+import type { Newcomer } from '../core/newcomers.ts'
 import type { Observed } from '../core/observed.ts'
 import type { ReloadReason } from '../core/plan.ts'
 import type { Problem } from '../core/problem.ts'
@@ -62,9 +63,18 @@ export type Report = {
   readonly trouble: (error: AgentError, retryMs: number) => void
   /** Trouble is over. */
   readonly recovered: () => void
+  /** A server was let into rotation though it has not accepted a connection in its time. */
+  readonly late: (newcomer: Newcomer, graceMs: number) => void
   /** The live state was not what the agent had left it as. */
   readonly drift: (actions: readonly Action[]) => void
 }
+
+/** Asks an address until it accepts a connection, for so long; resolves to whether it did. Never rejects. */
+export type Accepts = (
+  place: { readonly address: string; readonly port: number },
+  graceMs: number,
+  signal: AbortSignal,
+) => Promise<boolean>
 
 /** Milliseconds that only grow. */
 export type Clock = { readonly nowMs: () => number }

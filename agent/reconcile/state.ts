@@ -9,7 +9,8 @@ import type { Routing } from '../core/routing.ts'
 import type { ReloadWish } from '../core/schedule.ts'
 import type { LoopSettings, RoutingSettings } from '../core/settings.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import type { Clock, HaproxyPort, RendererPort, Report } from './ports.ts'
+import type { Doorkeeper } from './doorkeeper.ts'
+import type { Accepts, Clock, HaproxyPort, RendererPort, Report } from './ports.ts'
 import type { Counters, Status } from './status.ts'
 
 export type LoopOptions = {
@@ -18,6 +19,7 @@ export type LoopOptions = {
   /** The configuration's name among the rendered files. */
   readonly configFile: string
   readonly settings: LoopSettings & RoutingSettings
+  readonly accepts: Accepts
   readonly clock: Clock
   readonly report: Report
   /** Told of each snapshot that was routed, with the networks that the edge needs for it. */
@@ -26,8 +28,10 @@ export type LoopOptions = {
 
 export type State = {
   snapshot: Snapshot | undefined
-  /** The snapshot that `routing` was computed from. */
+  /** The snapshot that `wanted` was computed from. */
   routed: Snapshot | undefined
+  wanted: Routing
+  /** What is wanted, but for servers that do not accept connections yet. */
   routing: Routing
   /** The routing whose live changes have all gone out. */
   inForce: Routing | undefined
@@ -47,14 +51,17 @@ export type State = {
 }
 
 /** What every step is handed. */
-export type Context = LoopOptions & { readonly state: State }
+export type Context = LoopOptions & { readonly state: State; readonly doorkeeper: Doorkeeper }
+
+const nothing: Routing = { backends: new Map(), problems: [] }
 
 /** Before the first snapshot, and before HAProxy was looked at. */
 export function initialState(): State {
   return {
     snapshot: undefined,
     routed: undefined,
-    routing: { backends: new Map(), problems: [] },
+    wanted: nothing,
+    routing: nothing,
     inForce: undefined,
     memo: undefined,
     setAside: new Map(),
@@ -73,11 +80,11 @@ export function initialState(): State {
 }
 
 /** The state as others may see it. */
-export function statusOf(state: State): Status {
+export function statusOf({ state, doorkeeper }: Context): Status {
   const isSettled =
     state.snapshot !== undefined &&
     state.routed === state.snapshot &&
-    state.inForce === state.routing &&
+    state.inForce === state.wanted &&
     state.trouble === undefined &&
     state.wish === undefined &&
     !state.isDoubted &&
@@ -87,6 +94,7 @@ export function statusOf(state: State): Status {
     routing: state.routed === undefined ? undefined : state.routing,
     observed: state.observed,
     problems: state.problems,
+    awaited: doorkeeper.awaited(),
     pendingReload: state.wish?.reasons ?? [],
     trouble: state.trouble,
     counters: { ...state.counters },

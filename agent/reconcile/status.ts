@@ -20,6 +20,8 @@ export type Status = {
   readonly routing: Routing | undefined
   readonly observed: Observed | undefined
   readonly problems: readonly Problem[]
+  /** Servers that are kept out of rotation until they accept connections. */
+  readonly awaited: number
   /** A reload that waits for things to settle. */
   readonly pendingReload: readonly ReloadReason[]
   /** The trouble that the loop is in, if it is. */

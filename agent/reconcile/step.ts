@@ -24,7 +24,8 @@ const repair: ReloadReason = {
 export async function step(context: Context, signal: AbortSignal): Promise<number | undefined> {
   const { state, haproxy } = context
   if (state.snapshot === undefined) return undefined
-  route(context, state.snapshot)
+  route(context, state.snapshot, signal)
+  state.routing = context.doorkeeper.hold(state.wanted, state.routing)
   if (!haproxy.isRunning()) return start(context, signal)
   await look(context, signal)
   if (state.surprises >= surprisesMax) {
@@ -37,12 +38,14 @@ export async function step(context: Context, signal: AbortSignal): Promise<numbe
   return dueMs
 }
 
-function route(context: Context, snapshot: Snapshot): void {
-  const { state, settings, report } = context
+function route(context: Context, snapshot: Snapshot, signal: AbortSignal): void {
+  const { state, settings, report, doorkeeper } = context
   if (state.routed === snapshot) return
   const { routing, networkIds, memo } = computeRouting(snapshot, settings, state.setAside, state.memo)
+  // What was there before the agent has been serving: only what comes later is asked.
+  if (state.memo !== undefined) doorkeeper.meet(state.wanted, routing, signal)
   state.routed = snapshot
-  state.routing = routing
+  state.wanted = routing
   state.memo = memo
   context.routed?.(snapshot, networkIds)
   const before = new Set(state.problems.map(problemText))

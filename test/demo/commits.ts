@@ -68,6 +68,7 @@ const momentOf: { readonly [K in Action['kind']]: Moment | 'service' | undefined
   'add-server': 'placed',
   'move-server': 'placed',
   'weigh-server': 'service',
+  'check-server': 'placed',
   'open-server': 'running',
   'add-route': 'service',
   'move-route': 'service',

@@ -69,6 +69,24 @@ describe('under load', () => {
     expect(after.observed?.worker.pid).toBe(before.observed?.worker.pid)
   })
 
+  it('tasks that run before they listen get no request until they do', async () => {
+    await using dir = await tempDir()
+    await using swarm = await startSwarm(dir)
+    await using edge = await startDefaultEdge({ engine: swarm.socketPath, runDir: join(dir.path, 'run') })
+    using rest = watchRest(swarm)
+    await rest.of(edge)
+    swarm.updateService('shop', { env: { LISTEN_AFTER_MS: '1500' } })
+    await rest.of(edge, 60_000)
+    swarm.scale('shop', 1)
+    await rest.of(edge, 30_000)
+    await using traffic = startTraffic({ port: edge.port, hosts: ['shop.local'] })
+    swarm.scale('shop', 10)
+    await rest.of(edge, 30_000)
+    lostNothing(await traffic.stop())
+    expect(edge.status().awaited).toBe(0)
+    expect(edge.told.notes).toEqual([])
+  })
+
   const moves = [
     { mode: 'task', order: 'start-first' },
     { mode: 'task', order: 'stop-first' },

@@ -58,12 +58,9 @@ async function startHost(context: Context, options: ContainerOptions): Promise<C
   const app = createApp({ ...options, exit: (code) => end(context, host, { code }, 'close') })
   const host: Host = { app, sockets: new Map(), listeners: [], exit: resolveExit, state: 'running' }
   context.hosts.add(host)
-  try {
-    for (const place of options.listen) host.listeners.push(await listen(context, host, place))
-  } catch (error) {
-    end(context, host, { code: 1 }, 'close')
-    throw error
-  }
+  const bootMs = Number(options.env['LISTEN_AFTER_MS'] ?? 0)
+  if (bootMs > 0) setTimeout(() => void listenLate(context, host, options.listen), bootMs).unref()
+  else await listenAll(context, host, options.listen)
   return {
     pid: process.pid,
     exited,
@@ -76,6 +73,20 @@ async function startHost(context: Context, options: ContainerOptions): Promise<C
       else end(context, host, { code: 0 }, 'close')
     },
   }
+}
+
+async function listenAll(context: Context, host: Host, places: readonly Listen[]): Promise<void> {
+  try {
+    for (const place of places) host.listeners.push(await listen(context, host, place))
+  } catch (error) {
+    end(context, host, { code: 1 }, 'close')
+    throw error
+  }
+}
+
+/** As real applications do: the process runs, and nobody listens yet. */
+async function listenLate(context: Context, host: Host, places: readonly Listen[]): Promise<void> {
+  if (host.state === 'running') await listenAll(context, host, places).catch(() => undefined)
 }
 
 function listen(context: Context, host: Host, place: Listen): Promise<Server> {

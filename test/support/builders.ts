@@ -129,6 +129,7 @@ export function loopSettings(given: Partial<LoopSettings> = {}): LoopSettings {
     reloadSettleMaxMs: 5000,
     auditMs: 60_000,
     drainTimeoutMs: 30_000,
+    acceptGraceMs: 0,
     retryMs: 100,
     retryMaxMs: 10_000,
     ...given,
@@ -226,14 +227,20 @@ export function applyAction(observed: Observed, action: Action): Observed {
   switch (action.kind) {
     case 'add-server': {
       if (backend.servers.has(action.server)) refuse('already exists a server with the same name')
-      const { address, port, weight } = action
-      const server = { address, port, weight, admin: 'maint' } as const
+      const { address, port, weight, isChecked } = action
+      const place = { address, port, weight, admin: 'maint' } as const
+      const server = isChecked === true ? ({ ...place, checks: 'off' } as const) : place
       return change(action.backend, { servers: new Map(backend.servers).set(action.server, server) })
     }
     case 'move-server':
       return setServer({ address: action.address, port: action.port })
     case 'weigh-server':
       return setServer({ weight: action.weight })
+    case 'check-server': {
+      const { checks, ...server } = backend.servers.get(action.server) ?? refuse('no such server')
+      if (checks === undefined) refuse('health checks are not configured, or switched on')
+      return change(action.backend, { servers: new Map(backend.servers).set(action.server, server) })
+    }
     case 'open-server':
       return setServer({ admin: 'ready' })
     case 'close-server':

@@ -192,6 +192,7 @@ function reportTo(told: Told, options: EdgeOptions): AgentReport {
     },
     trouble: (error) => told.troubles.push(error),
     recovered: () => {},
+    late: (newcomer) => told.notes.push(newcomer),
     drift: (actions) => told.drifts.push(actions),
     haproxy: (event) => told.haproxy.push(event),
     attached: (plan) => told.attached.push(plan),

@@ -57,13 +57,15 @@ export async function startTimedEdge(
     },
     renderer: createRenderer(settings.haproxy.templatesDir, settings.config),
     configFile: fileNames.config,
-    settings: { ...settings.loop, ...settings.routing, auditMs: never },
+    settings: { ...settings.loop, ...settings.routing, auditMs: never, acceptGraceMs: 0 },
+    accepts: async () => true,
     clock: { nowMs: () => performance.now() },
     report: {
       outcome: (outcome: Outcome) => outcome.kind === 'live' && moments.reach('applied'),
       problems: ([problem]) => moments.fail(problem),
       trouble: moments.fail,
       recovered: () => {},
+      late: moments.fail,
       drift: moments.fail,
     },
   })

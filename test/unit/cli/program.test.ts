@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { AgentError } from '../../../agent/core/errors.ts'
 import { labelTable } from '../../../agent/core/labels.ts'
+import { checkKeywords } from '../../../agent/core/server-keywords.ts'
 import { running, service, swarm, task, tidegate } from './world.ts'
 
 const engine = { readSnapshot: async () => swarm() }
@@ -150,11 +151,14 @@ test('snapshot prints what --snapshot reads', async () => {
 test('plan compares with the live HAProxy', async () => {
   const grown = swarm({ services: healthy.services, tasks: [...swarm().tasks, task('shop', 3)] })
   const ports = { readSnapshot: async () => grown, observe: async () => running(healthy) }
+  const added = `add server shop.local/shop.3.shopt3 10.0.0.13:80 weight 1 check ${checkKeywords}`
   expect((await tidegate(['plan'], ports)).stdout.split('\n')).toEqual([
     'against the live HAProxy 3.0.11, worker 4242',
-    'live: 2 actions',
+    'live: 3 actions',
     '  add server shop.3.shopt3 to shop.local, at 10.0.0.13:80',
-    '      add server shop.local/shop.3.shopt3 10.0.0.13:80 weight 1',
+    `      ${added}`,
+    '  switch on the health checks of server shop.3.shopt3 of shop.local',
+    '      enable health shop.local/shop.3.shopt3',
     '  open server shop.3.shopt3 of shop.local: it takes requests',
     '      set server shop.local/shop.3.shopt3 state ready',
     '',
@@ -163,7 +167,8 @@ test('plan compares with the live HAProxy', async () => {
     kind: 'live',
     worker: { pid: 4242 },
     actions: [
-      { kind: 'add-server', command: 'add server shop.local/shop.3.shopt3 10.0.0.13:80 weight 1' },
+      { kind: 'add-server', command: added },
+      { kind: 'check-server' },
       { kind: 'open-server', server: 'shop.3.shopt3' },
     ],
     problems: [],

@@ -43,6 +43,15 @@ const rows: { readonly [K in ActionKind]: Row } = {
     command: 'set server web.local/web.1.x8k2 weight 10',
     replies: silence,
   },
+  'check-server': {
+    action: { kind: 'check-server', ...ref },
+    command: 'enable health web.local/web.1.x8k2',
+    replies: [
+      ['', 'done'],
+      ['Health checks are not configured on this server, use with "check".', 'unexpected'],
+      noServer,
+    ],
+  },
   'open-server': {
     action: { kind: 'open-server', ...ref },
     command: 'set server web.local/web.1.x8k2 state ready',

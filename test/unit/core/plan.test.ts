@@ -3,7 +3,13 @@
 import { expect, test } from 'vitest'
 import { subject } from '../../../agent/core/action.ts'
 import { computeRouting } from '../../../agent/core/desired.ts'
-import { adopt, carryForward, type Observed, recall } from '../../../agent/core/observed.ts'
+import {
+  adopt,
+  carryForward,
+  type Observed,
+  type ObservedBackend,
+  recall,
+} from '../../../agent/core/observed.ts'
 import { type Plan, planChanges } from '../../../agent/core/plan.ts'
 import type { Routing } from '../../../agent/core/routing.ts'
 import type { Service, Task } from '../../../agent/core/snapshot.ts'
@@ -43,7 +49,12 @@ test.for([
     title: 'scale up',
     before: route([web], now(one)),
     after: route([web], now(one, two)),
-    plan: ['live', 'add-server web.local/web.2.webtask2', 'open-server web.local/web.2.webtask2'],
+    plan: [
+      'live',
+      'add-server web.local/web.2.webtask2',
+      'check-server web.local/web.2.webtask2',
+      'open-server web.local/web.2.webtask2',
+    ],
   },
   {
     title: 'scale down',
@@ -55,7 +66,7 @@ test.for([
     title: 'a task whose address is known before it runs',
     before: route([web], now(one)),
     after: route([web], [...now(one), task({ slot: 2, state: 'starting' })]),
-    plan: ['live', 'add-server web.local/web.2.webtask2'],
+    plan: ['live', 'add-server web.local/web.2.webtask2', 'check-server web.local/web.2.webtask2'],
   },
   {
     title: 'a prepared task that runs now',
@@ -70,6 +81,7 @@ test.for([
     plan: [
       'live',
       'add-server web.local/web.1.next',
+      'check-server web.local/web.1.next',
       'open-server web.local/web.1.next',
       'close-server web.local/web.1.webtask1',
       'delete-server web.local/web.1.webtask1',
@@ -157,7 +169,12 @@ test.for([
       [service(old), service({ name: 'next', lb: { hosts: 'web.local' } })],
       [...now(one), ...tasks('next', 1)],
     ),
-    plan: ['live', 'add-server web.local/next.1.nexttask1', 'open-server web.local/next.1.nexttask1'],
+    plan: [
+      'live',
+      'add-server web.local/next.1.nexttask1',
+      'check-server web.local/next.1.nexttask1',
+      'open-server web.local/next.1.nexttask1',
+    ],
   },
   {
     title: 'a canary that leaves',
@@ -184,6 +201,7 @@ test.for([
     plan: [
       'live',
       'add-server web.local/next.1.nexttask1',
+      'check-server web.local/next.1.nexttask1',
       'open-server web.local/next.1.nexttask1',
       'close-server web.local/web.1.webtask1',
       'delete-server web.local/web.1.webtask1',
@@ -239,6 +257,7 @@ test.for([
     plan: [
       'reload',
       'add-server web.local/web.2.webtask2',
+      'check-server web.local/web.2.webtask2',
       'open-server web.local/web.2.webtask2',
       'backend-added',
     ],
@@ -311,6 +330,7 @@ test('while a backend waits, the running one that answers for it goes on as its 
   expect(plan(shared.before, after)).toEqual([
     'reload',
     'add-server a.local/web.2.webtask2',
+    'check-server a.local/web.2.webtask2',
     'open-server a.local/web.2.webtask2',
     'close-server a.local/web.1.webtask1',
     'delete-server a.local/web.1.webtask1',
@@ -358,6 +378,7 @@ test('an agent that starts beside a running HAProxy applies only what differs', 
   expect(brief(planChanges(route([web], now(one, two)), observed, planFacts()))).toEqual([
     'live',
     'add-server web.local/web.2.webtask2',
+    'check-server web.local/web.2.webtask2',
     'open-server web.local/web.2.webtask2',
   ])
 })
@@ -384,11 +405,27 @@ test('what HAProxy has otherwise than it was left is put right', () => {
     'live',
     'add-server web.local/web.2.webtask2',
     'move-server web.local/web.1.webtask1',
+    'check-server web.local/web.2.webtask2',
     'open-server web.local/web.2.webtask2',
     'add-route web.local/',
     'remove-route stray.local/',
     'close-server web.local/web.3.webtask3',
     'delete-server web.local/web.3.webtask3',
+  ])
+})
+
+test('health checks that were left switched off are switched on', () => {
+  const routing = route([web], now(one))
+  const read = observedFrom(routing)
+  const switchedOff = (backend: ObservedBackend): ObservedBackend => ({
+    ...backend,
+    servers: new Map([...backend.servers].map(([name, server]) => [name, { ...server, checks: 'off' }])),
+  })
+  const backends = new Map([...read.backends].map(([name, backend]) => [name, switchedOff(backend)]))
+  const observed = adopt({ ...read, backends }, routing)
+  expect(brief(planChanges(routing, observed, planFacts()))).toEqual([
+    'live',
+    'check-server web.local/web.1.webtask1',
   ])
 })
 

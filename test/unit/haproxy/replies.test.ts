@@ -92,7 +92,7 @@ describe('show map', () => {
 
 describe('show servers state', () => {
   const header =
-    '# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_fqdn srv_port'
+    '# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_check_state srv_fqdn srv_port'
   const reply = (...rows: readonly string[]) => ['1', header, ...rows].join('\n')
   const server = {
     backend: 'web',
@@ -101,10 +101,10 @@ describe('show servers state', () => {
   }
 
   test('a server is read by the names of its columns', () => {
-    expect(parseServersState(reply('3 web 1 s 10.0.0.1 2 0 7 1 - 80'))).toEqual([server])
+    expect(parseServersState(reply('3 web 1 s 10.0.0.1 2 0 7 1 6 - 80'))).toEqual([server])
     expect(
       parseServersState(
-        '1\n# srv_port be_name new srv_name srv_uweight srv_addr srv_admin_state\n80 web x s 7 10.0.0.1 0',
+        '1\n# srv_port be_name new srv_name srv_uweight srv_addr srv_check_state srv_admin_state\n80 web x s 7 10.0.0.1 0 0',
       ),
     ).toEqual([server])
   })
@@ -122,14 +122,24 @@ describe('show servers state', () => {
     [32, 'maint'],
     [64, 'ready'],
   ] as const)('the admin bits %i mean %s', ([bits, admin]) => {
-    expect(parseServersState(reply(`3 web 1 s 10.0.0.1 2 ${bits} 7 1 - 80`))).toEqual([
+    expect(parseServersState(reply(`3 web 1 s 10.0.0.1 2 ${bits} 7 1 6 - 80`))).toEqual([
       { ...server, server: { ...server.server, admin } },
     ])
   })
 
+  test.for([
+    [0, undefined],
+    [2, 'off'],
+    [6, undefined],
+    [14, undefined],
+  ] as const)('the check bits %i mean checks that are %s', ([bits, checks]) => {
+    const [state] = parseServersState(reply(`3 web 1 s 10.0.0.1 2 0 7 1 ${bits} - 80`))
+    expect(state?.server.checks).toBe(checks)
+  })
+
   test('an address of version 6 is given without brackets, and none as empty text', () => {
     const states = parseServersState(
-      reply('3 web 1 a fd00::2 2 0 7 1 - 80', '3 web 2 b - 2 0 7 1 name.example 80'),
+      reply('3 web 1 a fd00::2 2 0 7 1 6 - 80', '3 web 2 b - 2 0 7 1 6 name.example 80'),
     )
     expect(states.map((state) => state.server.address)).toEqual(['fd00::2', ''])
   })
@@ -146,8 +156,8 @@ describe('show servers state', () => {
     ['a row that is cut short', reply('3 web 1 s 10.0.0.1 2 0'), '"3 web 1 s 10.0.0.1 2 0"'],
     [
       'a weight that is no number',
-      reply('3 web 1 s 10.0.0.1 2 0 x 1 - 80'),
-      '"3 web 1 s 10.0.0.1 2 0 x 1 - 80"',
+      reply('3 web 1 s 10.0.0.1 2 0 x 1 6 - 80'),
+      '"3 web 1 s 10.0.0.1 2 0 x 1 6 - 80"',
     ],
   ] as const)('%s is refused with the line at fault', ([, text, line]) => {
     expect(() => parseServersState(text)).toThrow(`"show servers state": ${line}`)

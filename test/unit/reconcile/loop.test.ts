@@ -36,6 +36,7 @@ function start(faults: Faults = {}, before?: Snapshot, settings: Partial<LoopSet
     renderer: haproxy.renderer,
     configFile: fileNames.config,
     settings: { serviceCluster: '', ...loopSettings({ ...brief, ...settings }) },
+    accepts: async () => true,
     clock: { nowMs: () => performance.now() },
     report: {
       outcome: (outcome) => reports.push(outcome.kind),
@@ -43,6 +44,7 @@ function start(faults: Faults = {}, before?: Snapshot, settings: Partial<LoopSet
         reports.push(...appeared.map(({ code }) => `+${code}`), ...gone.map(({ code }) => `-${code}`)),
       trouble: (error) => reports.push(`trouble ${error.code}`),
       recovered: () => reports.push('recovered'),
+      late: ({ key }) => reports.push(`late ${key}`),
       drift: (actions) => reports.push(`drift ${actions.length}`),
     },
   })
@@ -135,8 +137,8 @@ test('tasks come and go live, and the files say the same', async () => {
   await using it = start({}, world(1))
   await it.settle(world(3))
   await it.settle(world(2))
-  expect(it.haproxy.calls).toEqual(['apply 4', 'apply 2'])
-  expect(it.loop.status().counters).toMatchObject({ reloads: 0, liveChanges: 2, actions: 6 })
+  expect(it.haproxy.calls).toEqual(['apply 6', 'apply 2'])
+  expect(it.loop.status().counters).toMatchObject({ reloads: 0, liveChanges: 2, actions: 8 })
 })
 
 test('a listing that changes nothing costs nothing', async () => {
@@ -159,7 +161,7 @@ test('a new service takes one reload, however many listings it comes in', async 
 test('a live change goes out while a reload waits', async () => {
   await using it = start({}, world(1), { reloadSettleMs: 60_000, reloadSettleMaxMs: 60_000 })
   it.list(world(2, shop))
-  await until(() => expect(it.haproxy.calls).toEqual(['apply 2']))
+  await until(() => expect(it.haproxy.calls).toEqual(['apply 3']))
   expect(it.loop.status().isSettled).toBe(false)
   expect(it.loop.status().pendingReload.map((reason) => reason.kind)).toEqual(['backend-added'])
   await until(() =>
@@ -178,7 +180,7 @@ test('a reload that is wanted no more does not happen', async () => {
 test('one unexpected reply is answered by looking again', async () => {
   await using it = start({ beforeApply: failing(1, 'apply-failed') }, world(1))
   await it.settle(world(2))
-  expect(it.haproxy.calls).toEqual(['apply 2'])
+  expect(it.haproxy.calls).toEqual(['apply 3'])
   expect(it.reports).toEqual(['trouble apply-failed', 'adopt', 'live', 'recovered'])
 })
 
@@ -191,13 +193,13 @@ test('two unexpected replies in a row are answered by a reload', async () => {
 test('a change whose reply was lost is in the files all the same', async () => {
   await using it = start({ afterApply: failing(1, 'runtime-unreachable') }, world(1))
   await it.settle(world(2))
-  expect(it.haproxy.calls).toEqual(['apply 2'])
+  expect(it.haproxy.calls).toEqual(['apply 3'])
 })
 
 test('a HAProxy that cannot be read keeps what it has, and is put in step once it can', async () => {
   await using it = start({ beforeObserve: failing(3, 'runtime-unreachable') }, world(1))
   await it.settle(world(2))
-  expect(it.haproxy.calls).toEqual(['apply 2'])
+  expect(it.haproxy.calls).toEqual(['apply 3'])
   expect(it.reports.filter((report) => report.startsWith('trouble'))).toHaveLength(3)
   expect(it.reports).toContain('recovered')
 })
@@ -233,7 +235,7 @@ test('a service whose part HAProxy refuses is set aside; the others go on, and s
   expect(it.loop.status().problems.map(({ code, service: name }) => [code, name])).toEqual([
     ['config-rejected', 'shop'],
   ])
-  expect(it.haproxy.calls).toEqual(['apply 2'])
+  expect(it.haproxy.calls).toEqual(['apply 3'])
   const cured = service({ name: 'shop', version: 2, lb: { hosts: 'cured.local' } })
   await it.settle(world(2, cured))
   expect(it.reports).toContain('-config-rejected')
@@ -263,7 +265,7 @@ test('a HAProxy that somebody else restarted is in step at once', async () => {
   it.haproxy.die(true)
   it.loop.doubt()
   await it.settle(world(2))
-  expect(it.haproxy.calls).toEqual(['apply 2'])
+  expect(it.haproxy.calls).toEqual(['apply 3'])
   expect(it.reports).not.toContain('drift 1')
 })
 
@@ -322,7 +324,8 @@ function optionsFor(haproxy: ModelHaproxy): Parameters<typeof createLoop>[0] {
     renderer: haproxy.renderer,
     configFile: fileNames.config,
     settings: { serviceCluster: '', ...loopSettings(brief) },
+    accepts: async () => true,
     clock: { nowMs: () => performance.now() },
-    report: { outcome: deaf, problems: deaf, trouble: deaf, recovered: deaf, drift: deaf },
+    report: { outcome: deaf, problems: deaf, trouble: deaf, recovered: deaf, late: deaf, drift: deaf },
   }
 }

@@ -34,13 +34,13 @@ test('a backend reads as HAProxy configuration', () => {
 # web (task)
 backend web.local
     balance roundrobin
-    server web.1.webtask1 10.0.0.11:8080 weight 1
+    server web.1.webtask1 10.0.0.11:8080 weight 1 check
 `)
 })
 
 test('a server in maintenance is written disabled, so that it starts as it was left', () => {
   expect(text(route('web.local', 'starting'), fileNames.config)).toContain(
-    '    server web.1.webtask1 10.0.0.11:8080 weight 1 disabled\n',
+    '    server web.1.webtask1 10.0.0.11:8080 weight 1 check disabled\n',
   )
 })
 
