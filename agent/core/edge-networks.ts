@@ -19,6 +19,11 @@ export type NetworkPlan =
       readonly serviceId: string
       /** The version that the plan was made from: another agent's update in between makes it void. */
       readonly version: number
+      /**
+       * True while other tasks of the edge are being replaced. Swarm drops a rolling update for the next one, and would
+       * take the second node's edge down before the first one's is up again.
+       */
+      readonly isUntimely: boolean
       readonly add: readonly string[]
       readonly remove: readonly string[]
       /** All networks of the service after the update, and those of them that the label is to list. */
@@ -56,6 +61,7 @@ export function planNetworks(
     kind: 'update',
     serviceId: service.id,
     version: service.version,
+    isUntimely: isBeingReplaced(snapshot, service),
     add,
     remove,
     networkIds: [...service.networkIds.filter((id) => !remove.includes(id)), ...add],
@@ -73,6 +79,17 @@ function isLeader(
   )
   const first = running.reduce((least, { id }) => (least === '' || id < least ? id : least), '')
   return first === self.taskId
+}
+
+function isBeingReplaced(snapshot: Snapshot, service: Service): boolean {
+  const nodes = new Map(snapshot.nodes.map((node) => [node.id, node]))
+  const wanted = snapshot.tasks.filter(
+    (task) =>
+      task.serviceId === service.id &&
+      task.desiredState === 'running' &&
+      nodes.get(task.nodeId)?.status !== 'down',
+  )
+  return wanted.length > 1 && (service.isUpdating === true || wanted.some(({ state }) => state !== 'running'))
 }
 
 function namedIds(snapshot: Snapshot, names: readonly string[]): readonly string[] {

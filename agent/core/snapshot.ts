@@ -24,6 +24,8 @@ export type Service = {
   readonly networkIds: readonly string[]
   readonly endpointMode: 'vip' | 'dnsrr'
   readonly virtualIps: readonly { readonly networkId: string; readonly address: string }[]
+  /** Present while Swarm is at a rolling update of the service, or at its rollback. */
+  readonly isUpdating?: true
   /** Ports that the service publishes in host mode. */
   readonly hostPorts: readonly { readonly targetPort: number; readonly protocol: string }[]
 }

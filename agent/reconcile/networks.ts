@@ -34,6 +34,9 @@ export type NetworkKeeper = {
   readonly run: (signal: AbortSignal) => Promise<void>
 }
 
+/** How long an update waits for an earlier one to end: a task that cannot start must not keep services waiting for ever. */
+const untimelyMs = 120_000
+
 export function createNetworkKeeper(options: NetworkKeeperOptions): NetworkKeeper {
   const { mode, settleMs, clock } = options
   const waker = createWaker()
@@ -52,7 +55,8 @@ export function createNetworkKeeper(options: NetworkKeeperOptions): NetworkKeepe
     run: async (signal) => {
       while (!signal.aborted) {
         const pending = plan.kind === 'update' && plan.version > doneVersion ? plan : undefined
-        const waitMs = pending === undefined ? undefined : sinceMs + settleMs - clock.nowMs()
+        const patienceMs = pending?.isUntimely === true ? Math.max(settleMs, untimelyMs) : settleMs
+        const waitMs = pending === undefined ? undefined : sinceMs + patienceMs - clock.nowMs()
         if (pending === undefined || waitMs === undefined || waitMs > 0) await waker.sleep(waitMs, signal)
         else if (await tryAttach(options, pending, signal)) doneVersion = pending.version
         else await waker.sleep(options.retryMs, signal)

@@ -51,11 +51,17 @@ export function readService(element: unknown): Service {
     networkIds: readTargets(spec),
     endpointMode: readEndpointMode(spec, endpoint),
     virtualIps: readVirtualIps(endpoint),
+    ...(isUpdating(objectAt(json, 'UpdateStatus')) ? { isUpdating: true } : {}),
     hostPorts: readHostPorts(objectAt(spec, 'EndpointSpec')).map(({ targetPort, protocol }) => ({
       targetPort,
       protocol,
     })),
   }
+}
+
+/** moby's api/types/swarm, UpdateState: those in which Swarm replaces tasks. */
+function isUpdating(status: Json): boolean {
+  return /^(updating|rollback_started)$/.test(textAt(status, 'State'))
 }
 
 /** A task of `GET /tasks`. Throws Nonsense. */

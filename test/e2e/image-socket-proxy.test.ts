@@ -103,6 +103,7 @@ function attach(serviceId: string, networkId: string): Promise<boolean> {
     kind: 'update' as const,
     serviceId,
     version: Version.Index,
+    isUntimely: false,
     add: [networkId],
     remove: [],
     networkIds: [swarm.network('demo').ID, networkId].sort(),

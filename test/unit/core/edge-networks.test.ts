@@ -25,7 +25,8 @@ function world(changes: {
   }
 }
 
-const update = (expected: object) => expect.objectContaining({ kind: 'update', version: 7, ...expected })
+const update = (expected: object) =>
+  expect.objectContaining({ kind: 'update', version: 7, isUntimely: false, ...expected })
 const nothing = { kind: 'nothing' }
 
 test.for<{
@@ -95,10 +96,26 @@ test('the task that comes first does not run: the next one does it', () => {
   const [first, second] = running.tasks
   if (first === undefined || second === undefined) throw new Error('two tasks')
   const given = { ...running, tasks: [{ ...first, state: 'starting' as const }, second] }
-  expect(planNetworks(given, ['net-demo'], 'auto')).toEqual(update({ add: ['net-demo'] }))
+  expect(planNetworks(given, ['net-demo'], 'auto')).toEqual(update({ add: ['net-demo'], isUntimely: true }))
 })
 
 test('an agent that runs outside the Swarm changes nothing', () => {
   const { edge: _, ...rest } = world({})
   expect(planNetworks({ ...rest, edge: { networkIds: 'every' } }, ['net-demo'], 'auto')).toEqual(nothing)
+})
+
+test.for([
+  {
+    title: 'a rolling update of the edge is under way',
+    isUpdating: true,
+    tasks: ['task-a', 'task-b'],
+    isUntimely: true,
+  },
+  { title: 'one of an edge with a single task', isUpdating: true, tasks: ['task-a'], isUntimely: false },
+  { title: 'nothing is under way', isUpdating: false, tasks: ['task-a', 'task-b'], isUntimely: false },
+] as const)('$title: untimely is $isUntimely', ({ isUpdating, tasks: names, isUntimely }) => {
+  const given = world({})
+  const services = given.services.map((each) => (isUpdating ? { ...each, isUpdating } : each))
+  const tasks = given.tasks.filter(({ id }) => names.some((name) => name === id))
+  expect(planNetworks({ ...given, services, tasks }, ['net-demo'], 'auto')).toEqual(update({ isUntimely }))
 })

@@ -45,6 +45,15 @@ test.for([
   expect(readService({ ...service, Spec: { Name: 'web', ...spec } }).networkIds).toEqual(networks)
 })
 
+test.for([
+  ['updating', true],
+  ['rollback_started', true],
+  ['completed', undefined],
+  ['paused', undefined],
+] as const)('a service whose update is %s: updating is %s', ([State, isUpdating]) => {
+  expect(readService({ ...service, UpdateStatus: { State } }).isUpdating).toBe(isUpdating)
+})
+
 test('VIPs lose their prefix length, and what is no address is left out', () => {
   const VirtualIPs = [
     { NetworkID: 'a', Addr: '10.0.1.5/24' },
