@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { arch, hostname, platform } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { createAccepts } from './accepts.ts'
 import type { CliPorts } from './cli/ports.ts'
 import { runProgram } from './cli/program.ts'
 import type { Settings } from './cli/settings.ts'
@@ -73,6 +74,7 @@ function portsOfProcess(): CliPorts {
     },
     readSnapshot: (settings, signal) =>
       readSnapshot(sourceOptions(settings, dockerEndpoint(settings), hostname()), signal),
+    accepts: createAccepts(),
     observe: observeOnce,
     createRenderer: (settings) => createRenderer(settings.haproxy.templatesDir, settings.config),
     run: (settings, signal) => serve(settings, hostname(), signal),

@@ -68,10 +68,11 @@ run() {
 
 nothing='{"services":[],"tasks":[],"nodes":[],"networks":[],"edge":{"networkIds":[]}}'
 render_nothing() { printf '%s' "$nothing" | as_agent render --snapshot - --out "$TIDEGATE_RUN_DIR" >/dev/null; }
-render_swarm() { as_agent render --out "$TIDEGATE_RUN_DIR" >/dev/null; }
+render_swarm() { as_agent render --reachable --out "$TIDEGATE_RUN_DIR" >/dev/null; }
 
-# HAProxy starts with what the Swarm wants now. Until the engine has said that, the ports stay closed: a client, or a
-# balancer in front, is better off with another node than with a 503 from this one.
+# HAProxy starts with what the Swarm wants now. Until the engine has said that, and the overlay networks carry (they take a
+# second or two), the ports stay closed: a client, or a balancer in front, is better off with another node than with a
+# 503 from this one.
 first_files() {
   pause=1
   while :; do

@@ -13,6 +13,7 @@ import { checkedOf, checkLines, isAtFault } from './check-text.ts'
 import { count, type Paint, textOfLines } from './paint.ts'
 import { planData, planLines, startData, startLines } from './plan-text.ts'
 import type { CliPorts, Files } from './ports.ts'
+import { awaitBackends } from './reach.ts'
 import type { Settings } from './settings.ts'
 import { parseSnapshot } from './snapshot-file.ts'
 
@@ -44,7 +45,15 @@ export async function snapshot(call: Call): Promise<ExitCode> {
   return exitCodes.ok
 }
 
-export type RenderOptions = { readonly file: string | undefined; readonly outDir: string | undefined }
+export type RenderOptions = {
+  readonly file: string | undefined
+  readonly outDir: string | undefined
+  /** Whether to wait until the backends can be reached. */
+  readonly isPatient: boolean
+}
+
+/** How long backends are waited for: an overlay network stands within a second or two. */
+const reachableMs = 3000
 
 /**
  * `tidegate render`
@@ -57,6 +66,7 @@ export async function render(call: Call, options: RenderOptions): Promise<ExitCo
   const { problems } = routing
   if (options.outDir !== undefined) {
     const written = await ports.writeFiles(options.outDir, files, signal)
+    if (options.isPatient) await reach(call, routing)
     if (isJson) printJson(call, { written, problems })
     else printLines(call, written.length === 0 ? ['nothing changed'] : written)
   } else if (isJson) {
@@ -68,6 +78,12 @@ export async function render(call: Call, options: RenderOptions): Promise<ExitCo
   }
   if (problems.length > 0 && !isJson) ports.stderr(`tidegate: ${problemsLine(problems.length)}\n`)
   return exitCodes.ok
+}
+
+async function reach({ ports, signal }: Call, routing: Routing): Promise<void> {
+  const unreached = await awaitBackends(routing, ports.accepts, reachableMs, signal)
+  if (unreached.length > 0)
+    ports.stderr(`tidegate: no task accepts connections yet for ${listText(unreached, 20)}\n`)
 }
 
 function fileNamed(name: string, files: Files): string {

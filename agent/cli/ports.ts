@@ -36,6 +36,12 @@ export type CliPorts = {
   readonly writeFiles: (dir: string, files: Files, signal: AbortSignal) => Promise<readonly string[]>
   /** The engine's snapshot. */
   readonly readSnapshot: (settings: Settings, signal: AbortSignal) => Promise<Snapshot>
+  /** Asks an address until it accepts a connection, for so long; resolves to whether it did. Never rejects. */
+  readonly accepts: (
+    place: { readonly address: string; readonly port: number },
+    forMs: number,
+    signal: AbortSignal,
+  ) => Promise<boolean>
   /** What HAProxy runs; undefined where nobody listens on the worker socket. */
   readonly observe: (settings: Settings, signal: AbortSignal) => Promise<Observed | undefined>
   /** @throws AgentError `template-failed` */

@@ -90,8 +90,16 @@ function addRender(program: Command, context: Context): void {
     .description('Print the files that HAProxy would start from.')
     .option('--file <name>', 'the file to print (default: haproxy.cfg)')
     .addOption(new Option('--out <dir>', 'write all files into this folder instead').conflicts('file'))
+    .option(
+      '--reachable',
+      'with --out: then wait until a task of each backend accepts connections, 3 s at most',
+    )
   withSettings(withSnapshot(command)).action(() => {
-    const options = { file: textOption(command, 'file'), outDir: textOption(command, 'out') }
+    const options = {
+      file: textOption(command, 'file'),
+      outDir: textOption(command, 'out'),
+      isPatient: isGiven(command, 'reachable'),
+    }
     return act(command, context, (call) => render(call, options))
   })
 }

@@ -243,6 +243,23 @@ test('render writes all files into a folder', async () => {
   expect(writes).toEqual(['here/haproxy.cfg', 'here/routes.map'])
 })
 
+test('render --reachable waits for one task of each backend, and names those of which none answers', async () => {
+  const asked: string[] = []
+  const told = await tidegate(['render', '--out', 'here', '--reachable'], {
+    readSnapshot: async () => healthy,
+    writeFiles: async () => [],
+    accepts: async ({ address, port }) => {
+      asked.push(`${address}:${port}`)
+      return false
+    },
+  })
+  expect(asked).toEqual(['10.0.0.11:80', '10.0.0.12:80'])
+  expect(told).toMatchObject({
+    exitCode: 0,
+    stderr: 'tidegate: no task accepts connections yet for "shop.local"\n',
+  })
+})
+
 test('labels tells every label of the table, in each form', async () => {
   const [text, json, markdown] = await Promise.all([
     tidegate(['labels']),

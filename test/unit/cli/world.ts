@@ -109,6 +109,7 @@ export async function tidegate(
       readFile: refuse('a file'),
       writeFiles: refuse('files to be written'),
       readSnapshot: refuse('the engine'),
+      accepts: async () => true,
       observe: refuse('HAProxy'),
       createRenderer: () => ({
         render: (routing) =>
