@@ -9,6 +9,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: ['test/unit/**/*.test.ts', 'test/golden/**/*.test.ts'],
           // Nothing here keeps state between files, and isolation costs more than the tests.
           pool: 'threads',
@@ -19,6 +20,8 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          // Timings and ports are these tests' subject: one project after the other.
+          sequence: { groupOrder: 1 },
           include: ['test/integration/**/*.test.ts', 'test/property/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -29,6 +32,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 2 },
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,

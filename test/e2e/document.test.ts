@@ -2,89 +2,36 @@
 // the default host, the VIP service with its headers, and every event of its two lists with the exact count of reloads,
 // read from the agent's log and from HAProxy itself, while traffic runs.
 
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { createTestBed, type TestBed } from './swarm/test-bed.ts'
+import { type Stack, slowly, stackFile, startStack } from './stack.ts'
 
-const stackFile = fileURLToPath(new URL('../../compose/stack.yml', import.meta.url))
 const defaultApp = 'ehazlett/interlock-default-app'
 const demoApp = 'mirantiseng/docker-demo'
 
-/** For what Swarm does in its own time. */
-const slowly = { timeoutMs: 90_000, intervalMs: 250 }
+let stack: Stack
 
-let bed: TestBed
-
-const docker = (...args: readonly string[]) => bed.node(0).docker(...args)
-const ask = (host: string, path = '/') => bed.node(0).ask({ host, path })
+const docker = (...args: readonly string[]) => stack.docker(...args)
+const ask = (host: string, path = '/') => stack.bed.node(0).ask({ host, path })
+const count = () => stack.edge(0).count()
+const settled = () => stack.settled()
 
 beforeAll(async () => {
-  bed = await createTestBed({ name: 'tgdoc', nodes: 3 })
-  await docker('stack', 'deploy', '--resolve-image', 'never', '-c', stackFile, 'edge')
-  await eventually(async () => (await ask('nobody.local')).status === 503, slowly)
+  stack = await startStack({ name: 'tgdoc', nodes: 3 })
   await docker('network', 'create', '-d', 'overlay', 'demo')
 }, 300_000)
 
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') console.error(await stack.explain())
+})
+
 afterAll(async () => {
-  await bed?.[Symbol.asyncDispose]()
+  await stack?.[Symbol.asyncDispose]()
 }, 120_000)
-
-async function edgeContainer(): Promise<string> {
-  return docker('ps', '--quiet', '--filter', 'label=com.docker.swarm.service.name=edge_edge')
-}
-
-/** What the agent says that it did, in the life of the edge's present task. */
-async function logged(message: string): Promise<number> {
-  const log = await docker('logs', await edgeContainer())
-  return log.split('\n').filter((line) => line.includes(`"msg":"${message}"`)).length
-}
-
-async function workerPid(): Promise<string> {
-  const info = await docker(
-    'exec',
-    await edgeContainer(),
-    '/opt/tidegate/haproxy/ask.pl',
-    '/run/tidegate/sockets/worker.sock',
-    'show info',
-  )
-  return /^Pid: (\d+)$/m.exec(info)?.[1] ?? ''
-}
-
-type Count = { readonly reloads: number; readonly lives: number; readonly pid: string }
-
-async function count(): Promise<Count> {
-  return {
-    reloads: await logged('haproxy reloaded'),
-    lives: await logged('change applied live'),
-    pid: await workerPid(),
-  }
-}
-
-const create = (name: string, image: string, ...options: readonly string[]) =>
-  docker(
-    'service',
-    'create',
-    '--name',
-    name,
-    '--no-resolve-image',
-    '--detach=false',
-    '--quiet',
-    ...options,
-    image,
-  )
-const update = (name: string, ...options: readonly string[]) =>
-  docker('service', 'update', '--no-resolve-image', '--detach=false', '--quiet', ...options, name)
-
-/** The agent has listed everything since, and has nothing left to do. */
-async function settled(): Promise<void> {
-  const plan = async () => docker('exec', await edgeContainer(), 'tidegate', 'plan')
-  await eventually(async () => /^nothing/m.test(await plan()), slowly)
-}
 
 describe("the document's examples", () => {
   it('a default host service answers on any host that is not configured', async () => {
-    await create(
+    await stack.create(
       'demo-default',
       defaultApp,
       ...['--network', 'demo', '--replicas=1'],
@@ -99,7 +46,7 @@ describe("the document's examples", () => {
 
   it('a service in VIP mode with four replicas answers with the headers shown', async () => {
     const before = await count()
-    await create(
+    await stack.create(
       'demo',
       demoApp,
       ...['--network', 'demo', '--replicas=4'],
@@ -133,42 +80,41 @@ describe('events that need no reconfiguration in VIP mode', () => {
   const events: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['more replicas', () => docker('service', 'scale', '--detach=false', 'demo=6')],
     ['fewer replicas', () => docker('service', 'scale', '--detach=false', 'demo=4')],
-    ['a new image', () => update('demo', '--image', 'localhost:5000/tidegate-app:2')],
+    ['a new image', () => stack.update('demo', '--image', 'localhost:5000/tidegate-app:2')],
     ['a configuration', () => addConfig()],
     ['a secret', () => addSecret()],
-    ['a label added', () => update('demo', '--label-add', 'com.example.team=web')],
-    ['a label removed', () => update('demo', '--label-rm', 'com.example.team')],
-    ['an environment variable', () => update('demo', '--env-add', 'COLOUR=blue')],
+    ['a label added', () => stack.update('demo', '--label-add', 'com.example.team=web')],
+    ['a label removed', () => stack.update('demo', '--label-rm', 'com.example.team')],
+    ['an environment variable', () => stack.update('demo', '--env-add', 'COLOUR=blue')],
     ['a failed task rescheduled', () => failTask()],
   ]
 
   it.each(events)('%s: nothing is sent to HAProxy, and no request fails', async (name, event) => {
     await settled()
     const before = await count()
-    await using traffic = await bed.node(0).startTraffic({ hosts: ['demo.local'], clients: 6, pauseMs: 10 })
-    const { answered, failures } = await traffic.during(async () => {
+    const [tally] = await stack.during(['demo.local'], async () => {
       await event()
       await settled()
     })
     expect(await count()).toEqual(before)
-    expect(answered).toBeGreaterThan(20)
+    expect(tally?.answered).toBeGreaterThan(20)
     // A task that dies without a word takes along the POST requests that it had.
     const mayFail = name.startsWith('a failed task') ? 'POST' : 'none'
-    expect(failures.filter((failure) => failure.method !== mayFail)).toEqual([])
+    expect(tally?.failures.filter((failure) => failure.method !== mayFail)).toEqual([])
   })
 
   async function addConfig() {
-    await bed.node(0).docker('config', 'create', '--template-driver', 'golang', 'demo-config', stackFile)
-    await update('demo', '--config-add', 'source=demo-config,target=/tmp/demo-config')
+    await docker('config', 'create', '--template-driver', 'golang', 'demo-config', stackFile)
+    await stack.update('demo', '--config-add', 'source=demo-config,target=/tmp/demo-config')
   }
 
   async function addSecret() {
     await docker('secret', 'create', 'demo-secret', stackFile)
-    await update('demo', '--secret-add', 'demo-secret')
+    await stack.update('demo', '--secret-add', 'demo-secret')
   }
 
   async function failTask() {
-    for (const node of bed.nodes) {
+    for (const node of stack.bed.nodes) {
       const [task] = (
         await node.docker('ps', '--quiet', '--filter', 'label=com.docker.swarm.service.name=demo')
       ).split('\n')
@@ -197,14 +143,14 @@ describe('events that create or remove a virtual IP', () => {
       'a network added to the service',
       async () => {
         await docker('network', 'create', '-d', 'overlay', 'other')
-        await update('demo', '--network-add', 'other')
+        await stack.update('demo', '--network-add', 'other')
       },
     ],
-    ['a network removed from the service', () => update('demo', '--network-rm', 'other')],
+    ['a network removed from the service', () => stack.update('demo', '--network-rm', 'other')],
     [
       'a service deployed',
       () =>
-        create(
+        stack.create(
           'second',
           demoApp,
           '--network',
@@ -223,16 +169,15 @@ describe('events that create or remove a virtual IP', () => {
   it.each(events)('%s: exactly one reload, and no request fails', async (_, event) => {
     await settled()
     const before = await count()
-    await using traffic = await bed.node(0).startTraffic({ hosts: ['demo.local'], clients: 6, pauseMs: 10 })
-    const { failures } = await traffic.during(async () => {
+    const [tally] = await stack.during(['demo.local'], async () => {
       await event()
-      await eventually(async () => (await logged('haproxy reloaded')) > before.reloads, slowly)
+      await eventually(async () => (await count()).reloads > before.reloads, slowly)
       await settled()
     })
     const after = await count()
     expect(after.reloads).toBe(before.reloads + 1)
-    expect(after.pid).not.toBe(before.pid)
-    expect(failures).toEqual([])
+    expect(after.workerPid).not.toBe(before.workerPid)
+    expect(tally?.failures).toEqual([])
   })
 })
 
