@@ -77,7 +77,7 @@ function portsOfProcess(): CliPorts {
     accepts: createAccepts(),
     observe: observeOnce,
     createRenderer: (settings) => createRenderer(settings.haproxy.templatesDir, settings.config),
-    run: (settings, signal) => serve(settings, hostname(), signal),
+    run: (settings, signal) => serve(settings, { hostname: hostname(), version: packageVersion() }, signal),
   }
 }
 

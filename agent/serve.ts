@@ -2,22 +2,33 @@
 // Owns what is logged about the engine and HAProxy. Refuses the process's signals (main.ts).
 
 import { readFileSync } from 'node:fs'
+import { serveAdmin } from './admin/http.ts'
 import { type AgentReport, createAgent, type Engine } from './agent.ts'
 import type { Settings } from './cli/settings.ts'
+import { isAgentError } from './core/errors.ts'
+import { type FactSources, gatherFacts } from './facts.ts'
 import { createLog, createReport, errorFacts, type Log } from './log.ts'
 import { attachNetworks } from './swarm/attach.ts'
 import { type DockerEndpoint, endpointText, parseEndpoint } from './swarm/endpoint.ts'
 import { createDockerSource, type DockerSource, type DockerSourceOptions } from './swarm/source.ts'
+import { createTallies, type Tally } from './tallies.ts'
 
 /** Runs the agent until the signal aborts, and ends a managed HAProxy then, its sessions first. */
-export async function serve(settings: Settings, hostname: string, signal: AbortSignal): Promise<void> {
+export async function serve(
+  settings: Settings,
+  { hostname, version }: { readonly hostname: string; readonly version: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const tally = createTallies()
   const log = createLog({ level: settings.log.level })
   const endpoint = dockerEndpoint(settings)
-  const source = createLoggedSource(settings, endpoint, hostname, log.child('docker'))
+  const source = createLoggedSource(settings, endpoint, hostname, log.child('docker'), tally)
   const attach: Engine['attach'] = (plan, until) =>
     attachNetworks(endpoint, plan, settings.docker.timeoutMs, until)
   const engine = { snapshots: source.snapshots, attach }
-  await using agent = await createAgent(settings, engine, createAgentReport(log))
+  await using agent = await createAgent(settings, engine, tally.counted(createAgentReport(log)))
+  const facts = { version, agent: agent.status, source: source.status, tallies: tally.tallies }
+  await using _admin = await openAdmin(settings.admin.socketPath, facts, log)
   log.info(
     { engine: endpointText(endpoint), haproxy: settings.haproxy.mode, runDir: settings.haproxy.runDir },
     'agent started',
@@ -26,6 +37,22 @@ export async function serve(settings: Settings, hostname: string, signal: AbortS
   log.info({}, 'agent stopping')
   await agent.stopHaproxy(new AbortController().signal)
   log.info({}, 'agent stopped')
+}
+
+/** An edge without its admin interface is an edge all the same. */
+async function openAdmin(
+  socketPath: string | undefined,
+  facts: FactSources,
+  log: Log,
+): Promise<AsyncDisposable | undefined> {
+  if (socketPath === undefined) return undefined
+  try {
+    return await serveAdmin(socketPath, () => gatherFacts(facts))
+  } catch (error) {
+    if (!isAgentError(error)) throw error
+    log.error(errorFacts(error), 'no admin interface')
+    return undefined
+  }
 }
 
 /** Where the engine is, with its certificates read. */
@@ -54,11 +81,15 @@ function createLoggedSource(
   endpoint: DockerEndpoint,
   hostname: string,
   log: Log,
+  tally: Tally,
 ): DockerSource {
   const { swarmSocket } = settings.docker
   return createDockerSource({
     ...sourceOptions(settings, endpoint, hostname),
-    onTrouble: (error) => log.error(errorFacts(error), 'engine not usable, routing stands'),
+    onTrouble: (error) => {
+      tally.failed(error)
+      log.error(errorFacts(error), 'engine not usable, routing stands')
+    },
     onRecovery: (troubledMs) => log.info({ troubledMs: Math.round(troubledMs) }, 'engine usable again'),
     onOddity: (oddity) => log.warn({ ...oddity }, 'element of a list left out'),
     swarmSocket,

@@ -59,6 +59,7 @@ export type SettingValues = {
   readonly 'audit-interval': number
   readonly 'drain-timeout': number
   readonly 'accept-grace': number
+  readonly 'admin-socket': string | undefined
   readonly 'log-level': LogLevel
 }
 
@@ -323,6 +324,12 @@ export const settingTable: { readonly [K in SettingKey]: SettingRow<SettingValue
     default: fixed('10s'),
     meaning:
       'How long a task that runs may take to accept connections. Until it does it gets no requests, where others serve; after that it gets them all the same.',
+  },
+  'admin-socket': {
+    group: 'Log',
+    kind: orWord('off', undefined, localSocket),
+    default: inRunDir('admin.sock'),
+    meaning: 'Where the agent answers /healthz, /readyz and /metrics over HTTP; `off`: nowhere.',
   },
   'log-level': {
     group: 'Log',

@@ -30,6 +30,8 @@ export type Settings = {
   readonly loop: LoopSettings
   readonly docker: DockerSettings
   readonly haproxy: HaproxySettings
+  /** Undefined: there is no admin interface. */
+  readonly admin: { readonly socketPath: string | undefined }
   readonly log: { readonly level: LogLevel }
 }
 
@@ -212,6 +214,7 @@ function group({ env, host }: SettingsInput, read: Read): Settings {
       reconcileMs: read('reconcile-interval'),
       swarmSocket: read('swarm-socket'),
     },
+    admin: { socketPath: read('admin-socket') },
     haproxy: {
       mode: read('haproxy'),
       binary: read('haproxy-bin'),

@@ -13,6 +13,9 @@ let stack: Stack
 
 const docker = (...args: readonly string[]) => stack.docker(...args)
 const ask = (host: string, path = '/') => stack.bed.node(0).ask({ host, path })
+/** Two tasks at a time: each stop takes Swarm some three seconds. */
+const update = (...options: readonly string[]) =>
+  stack.update('demo', '--update-parallelism', '2', ...options)
 const count = () => stack.edge(0).count()
 const settled = () => stack.settled()
 
@@ -80,12 +83,12 @@ describe('events that need no reconfiguration in VIP mode', () => {
   const events: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['more replicas', () => docker('service', 'scale', '--detach=false', 'demo=6')],
     ['fewer replicas', () => docker('service', 'scale', '--detach=false', 'demo=4')],
-    ['a new image', () => stack.update('demo', '--image', 'localhost:5000/tidegate-app:2')],
+    ['a new image', () => update('--image', 'localhost:5000/tidegate-app:2')],
     ['a configuration', () => addConfig()],
     ['a secret', () => addSecret()],
-    ['a label added', () => stack.update('demo', '--label-add', 'com.example.team=web')],
-    ['a label removed', () => stack.update('demo', '--label-rm', 'com.example.team')],
-    ['an environment variable', () => stack.update('demo', '--env-add', 'COLOUR=blue')],
+    ['a label added', () => update('--label-add', 'com.example.team=web')],
+    ['a label removed', () => update('--label-rm', 'com.example.team')],
+    ['an environment variable', () => update('--env-add', 'COLOUR=blue')],
     ['a failed task rescheduled', () => failTask()],
   ]
 
@@ -105,12 +108,12 @@ describe('events that need no reconfiguration in VIP mode', () => {
 
   async function addConfig() {
     await docker('config', 'create', '--template-driver', 'golang', 'demo-config', stackFile)
-    await stack.update('demo', '--config-add', 'source=demo-config,target=/tmp/demo-config')
+    await update('--config-add', 'source=demo-config,target=/tmp/demo-config')
   }
 
   async function addSecret() {
     await docker('secret', 'create', 'demo-secret', stackFile)
-    await stack.update('demo', '--secret-add', 'demo-secret')
+    await update('--secret-add', 'demo-secret')
   }
 
   async function failTask() {
@@ -143,10 +146,10 @@ describe('events that create or remove a virtual IP', () => {
       'a network added to the service',
       async () => {
         await docker('network', 'create', '-d', 'overlay', 'other')
-        await stack.update('demo', '--network-add', 'other')
+        await update('--network-add', 'other')
       },
     ],
-    ['a network removed from the service', () => stack.update('demo', '--network-rm', 'other')],
+    ['a network removed from the service', () => update('--network-rm', 'other')],
     [
       'a service deployed',
       () =>

@@ -76,6 +76,7 @@ test('the defaults are the ones that the settings page promises', () => {
       masterSocket: '/run/tidegate/master.sock',
       templatesDir: '/app/templates',
     },
+    admin: { socketPath: '/run/tidegate/admin.sock' },
     log: { level: 'info' },
   })
 })

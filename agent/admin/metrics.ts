@@ -1,0 +1,154 @@
+// The agent's figures as metrics.
+// Owns their names, which dashboards and alerts rely on. Refuses HAProxy's own figures (its exporter has them).
+
+import type { Labels, Metric } from './exposition.ts'
+import type { AgentFacts, EdgeFacts, EngineFacts, Tallies } from './facts.ts'
+
+/** Everything that `/metrics` tells, in the order in which it is told. */
+export function metricsOf(facts: AgentFacts): readonly Metric[] {
+  return [
+    gauge('tidegate_info', 'Which Tidegate this is.', 1, { version: facts.version }),
+    ...edgeMetrics(facts.edge),
+    ...tallyMetrics(facts.tallies),
+    ...engineMetrics(facts.engine),
+    gauge('process_resident_memory_bytes', "The agent's resident memory.", facts.process.rssBytes),
+    counter('process_cpu_seconds_total', "The agent's processor time.", facts.process.cpuMs / 1000),
+  ]
+}
+
+function edgeMetrics(edge: EdgeFacts): readonly Metric[] {
+  const { counters, servers, problems, commands } = edge
+  return [
+    gauge(
+      'tidegate_settled',
+      '1 where HAProxy runs what the Swarm asks for, with nothing pending.',
+      Number(edge.isSettled),
+    ),
+    gauge(
+      'tidegate_in_trouble',
+      '1 while the last step towards HAProxy has failed.',
+      Number(edge.trouble !== undefined),
+    ),
+    gauge('tidegate_backends', 'Backends in HAProxy.', edge.backends),
+    byLabel('gauge', 'tidegate_servers', 'Servers in HAProxy, by state.', 'state', Object.entries(servers)),
+    gauge(
+      'tidegate_servers_awaited',
+      'Servers kept out of rotation until they accept connections.',
+      edge.awaited,
+    ),
+    byLabel(
+      'gauge',
+      'tidegate_problems',
+      'Problems of services, by severity.',
+      'severity',
+      Object.entries(problems),
+    ),
+    gauge(
+      'tidegate_reload_reasons_pending',
+      'Reasons for a reload that waits for things to settle.',
+      edge.pendingReloadReasons,
+    ),
+    counter('tidegate_haproxy_starts_total', 'Starts of HAProxy by this agent.', counters.starts),
+    counter('tidegate_reloads_total', 'Reloads of HAProxy.', counters.reloads),
+    counter('tidegate_live_changes_total', 'Changes made without a reload.', counters.liveChanges),
+    counter('tidegate_drifts_total', 'Times that somebody else had changed HAProxy.', counters.drifts),
+    counter('tidegate_step_failures_total', 'Steps towards HAProxy that failed.', counters.failures),
+    byLabel(
+      'counter',
+      'tidegate_commands_total',
+      'Runtime commands sent to HAProxy.',
+      'kind',
+      Object.entries(commands),
+    ),
+  ]
+}
+
+function tallyMetrics({
+  reloadsByReason,
+  actionsByKind,
+  errorsByCode,
+  late,
+  durations,
+}: Tallies): readonly Metric[] {
+  return [
+    byLabel('counter', 'tidegate_reload_reasons_total', 'Reasons of reloads, by kind.', 'reason', [
+      ...reloadsByReason,
+    ]),
+    byLabel('counter', 'tidegate_actions_total', 'Live actions, by kind.', 'kind', [...actionsByKind]),
+    byLabel('counter', 'tidegate_errors_total', 'Operating errors, by code.', 'code', [...errorsByCode]),
+    counter(
+      'tidegate_late_servers_total',
+      'Servers that got requests though they never accepted a connection in time.',
+      late,
+    ),
+    {
+      name: 'tidegate_change_seconds',
+      help: 'From the beginning of a step to its change being in force.',
+      type: 'histogram',
+      samples: Object.entries(durations).map(([outcome, histogram]) => ({ labels: { outcome }, histogram })),
+    },
+  ]
+}
+
+function engineMetrics(engine: EngineFacts): readonly Metric[] {
+  const { staleMs, events, watch } = engine
+  return [
+    ...(staleMs === undefined
+      ? []
+      : [
+          gauge(
+            'tidegate_view_age_seconds',
+            'Since the engine last answered all that was asked.',
+            staleMs / 1000,
+          ),
+        ]),
+    gauge('tidegate_engine_failures', 'Rounds of lists that failed in a row.', engine.failures),
+    gauge(
+      'tidegate_view_held_back',
+      '1 while a view that lacks things is not believed yet.',
+      Number(engine.isHeldBack),
+    ),
+    counter('tidegate_lists_total', 'Lists asked for.', engine.lists),
+    counter('tidegate_list_bytes_total', 'Their bytes.', engine.listBytes),
+    counter('tidegate_snapshots_total', 'Views handed on, each with a change.', engine.snapshots),
+    gauge('tidegate_events_open', "1 while the engine's event stream is open.", Number(events.isOpen)),
+    counter('tidegate_events_total', 'Events that meant something.', events.received),
+    counter('tidegate_event_streams_total', 'Event streams opened.', events.opened),
+    ...(watch === undefined
+      ? []
+      : [
+          gauge(
+            'tidegate_watch_following',
+            '1 while tasks are followed, 0 while they are polled.',
+            Number(watch.isFollowing),
+          ),
+          counter('tidegate_watch_messages_total', 'Commits that the watch has told.', watch.messages),
+          counter('tidegate_watch_streams_total', 'Watch streams opened.', watch.opened),
+          gauge('tidegate_watch_failures', 'Attempts in a row that opened no watch.', watch.failures),
+        ]),
+  ]
+}
+
+const gauge = (name: string, help: string, value: number, labels: Labels = {}): Metric => ({
+  name,
+  help,
+  type: 'gauge',
+  samples: [{ labels, value }],
+})
+
+const counter = (name: string, help: string, value: number): Metric => ({
+  name,
+  help,
+  type: 'counter',
+  samples: [{ labels: {}, value }],
+})
+
+function byLabel(
+  type: 'counter' | 'gauge',
+  name: string,
+  help: string,
+  label: string,
+  values: readonly (readonly [string, number])[],
+): Metric {
+  return { name, help, type, samples: values.map(([text, value]) => ({ labels: { [label]: text }, value })) }
+}

@@ -1,0 +1,124 @@
+// What /metrics says, and when an edge is ready.
+
+import { expect, test } from 'vitest'
+import { exposition } from '../../../agent/admin/exposition.ts'
+import type { AgentFacts } from '../../../agent/admin/facts.ts'
+import { answerTo } from '../../../agent/admin/http.ts'
+import { metricsOf } from '../../../agent/admin/metrics.ts'
+import { unreadiness } from '../../../agent/admin/readiness.ts'
+
+const histogram = { bounds: [0.1, 1], counts: [2, 3], count: 4, sumSeconds: 5.5 }
+
+const facts: AgentFacts = {
+  version: '0.1.0',
+  uptimeMs: 5000,
+  engine: {
+    staleMs: 250,
+    failures: 0,
+    trouble: undefined,
+    lists: 12,
+    listBytes: 3400,
+    snapshots: 3,
+    isHeldBack: false,
+    events: { isOpen: true, received: 7, opened: 1 },
+    watch: { isFollowing: true, messages: 40, opened: 2, failures: 0 },
+  },
+  edge: {
+    isObserved: true,
+    isSettled: true,
+    trouble: undefined,
+    backends: 2,
+    servers: { ready: 5, maint: 1, closing: 2 },
+    awaited: 1,
+    pendingReloadReasons: 0,
+    problems: { error: 1, warning: 2 },
+    counters: { starts: 1, reloads: 2, liveChanges: 9, actions: 20, drifts: 0, failures: 0 },
+    commands: { reads: 30, changes: 20 },
+  },
+  tallies: {
+    reloadsByReason: new Map([['backend-added', 2]]),
+    actionsByKind: new Map([['open-server', 8]]),
+    errorsByCode: new Map(),
+    late: 0,
+    durations: { live: histogram, reload: { ...histogram, count: 3 } },
+  },
+  process: { rssBytes: 1e8, cpuMs: 1500 },
+}
+
+const lines = exposition(metricsOf(facts)).split('\n')
+
+test.for([
+  'tidegate_info{version="0.1.0"} 1',
+  'tidegate_settled 1',
+  'tidegate_servers{state="closing"} 2',
+  'tidegate_problems{severity="error"} 1',
+  'tidegate_reloads_total 2',
+  'tidegate_reload_reasons_total{reason="backend-added"} 2',
+  'tidegate_actions_total{kind="open-server"} 8',
+  'tidegate_view_age_seconds 0.25',
+  'tidegate_watch_following 1',
+  'process_cpu_seconds_total 1.5',
+  'tidegate_change_seconds_bucket{outcome="live",le="0.1"} 2',
+  'tidegate_change_seconds_bucket{outcome="live",le="+Inf"} 4',
+  'tidegate_change_seconds_sum{outcome="live"} 5.5',
+  'tidegate_change_seconds_count{outcome="reload"} 3',
+])('it says %s', (line) => {
+  expect(lines).toContain(line)
+})
+
+test('every metric has its help and its type once, and no line is anything else', () => {
+  const names = metricsOf(facts).map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+  for (const name of names) expect(name).toMatch(/^(tidegate|process)_[a-z_]+$/)
+  const pattern = /^(# (HELP|TYPE) \S+ .+|[a-z_]+(\{\w+="[^"\n]*"(,\w+="[^"\n]*")*\})? [0-9.e+-]+|)$/
+  expect(lines.filter((line) => !pattern.test(line))).toEqual([])
+})
+
+test('what has no sample is left out, and labels are escaped', () => {
+  expect(lines.join('\n')).not.toContain('tidegate_errors_total')
+  const metric = {
+    name: 'a',
+    help: 'b',
+    type: 'gauge',
+    samples: [{ labels: { x: 'q"\\\n' }, value: 1 }],
+  } as const
+  expect(exposition([metric])).toBe('# HELP a b\n# TYPE a gauge\na{x="q\\"\\\\\\n"} 1\n')
+})
+
+test.for([
+  ['all is well', facts, []],
+  [
+    'a server drains and a reload waits',
+    { ...facts, edge: { ...facts.edge, isSettled: false, pendingReloadReasons: 1 } },
+    [],
+  ],
+  [
+    'the engine is silent',
+    { ...facts, engine: { ...facts.engine, staleMs: 31_000, trouble: 'docker-unreachable' } },
+    ['the engine has not answered for 31 s (docker-unreachable)'],
+  ],
+  [
+    'nothing is known yet',
+    { ...facts, engine: { ...facts.engine, staleMs: undefined }, edge: { ...facts.edge, isObserved: false } },
+    ['the engine has not answered yet', 'HAProxy has not been seen yet'],
+  ],
+  [
+    'HAProxy does not take what it is told',
+    { ...facts, edge: { ...facts.edge, trouble: 'reload-failed' } },
+    ['the last step towards HAProxy failed (reload-failed)'],
+  ],
+] as const)('ready where %s?', ([, given, reasons]) => {
+  expect(unreadiness(given)).toEqual(reasons)
+  expect(answerTo('GET', '/readyz', () => given).status).toBe(reasons.length === 0 ? 200 : 503)
+})
+
+test('only what is there is read, and nothing is changed', () => {
+  const never = (): AgentFacts => expect.unreachable('nothing has to be gathered')
+  expect(answerTo('POST', '/healthz', never)).toMatchObject({ status: 405 })
+  expect(answerTo('GET', '/constructor', never)).toMatchObject({ status: 404 })
+  expect(JSON.parse(answerTo('GET', '/', never).body)).toEqual({
+    error: 'there is no such page',
+    pages: ['/healthz', '/readyz', '/metrics'],
+  })
+  expect(answerTo('GET', '/metrics?x=1', () => facts).status).toBe(200)
+})
