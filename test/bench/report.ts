@@ -1,7 +1,7 @@
 // RESULTS.md: the measurements as people read them.
 // Owns the words and the tables. Pure: the same results give the same text.
 
-import { cpuRatio, throughputRatio, verdicts } from './aims.ts'
+import { cpuRatio, throughputRatio, type Verdict, verdicts } from './aims.ts'
 import type {
   ChangeCase,
   ChangeResult,
@@ -20,22 +20,26 @@ export function reportText(results: Results): string {
     '# Measured\n',
     '<!-- Written by `npm run bench` from results.json. Do not edit. -->\n',
     'Compare figures within one table: they were taken in one run. Absolute ones are those of the machine named below them;\nclient, HAProxy, engine and agent share its cores.\n',
-    aimsPart(results),
+    aimsPart(verdicts(results)),
     ...(results.change === undefined ? [] : [changePart(results.change)]),
     ...(results.start === undefined ? [] : [startPart(results.start)]),
     ...(results.throughput === undefined ? [] : [throughputPart(results.throughput)]),
   ].join('\n')
 }
 
-const left = (head: string): Column => ({ head, align: 'left' })
-const right = (head: string): Column => ({ head, align: 'right' })
+/** A column of words. */
+export const left = (head: string): Column => ({ head, align: 'left' })
+/** A column of figures. */
+export const right = (head: string): Column => ({ head, align: 'right' })
 
-function aimsPart(results: Results): string {
-  const rows = verdicts(results).map(({ aim, measured, isMet }) => [aim, measured, isMet ? 'yes' : 'no'])
+/** The aims as a table, under a heading of their own. */
+export function aimsPart(judged: readonly Verdict[]): string {
+  const rows = judged.map(({ aim, measured, isMet }) => [aim, measured, isMet ? 'yes' : 'no'])
   return `## Aims\n\n${markdownTable([left('Aim'), right('Measured'), left('Reached')], rows)}`
 }
 
-function takenLine(taken: Taken): string {
+/** Where and when the figures above it were taken. */
+export function takenLine(taken: Taken): string {
   const { date, commit, cpu, cores, memoryGb, kernel, node, haproxy, loadBefore } = taken
   return [
     `\nTaken ${date} UTC at ${commit}: ${cpu}, ${cores} cores, ${memoryGb} GB, Linux ${kernel}, Node ${node}, HAProxy ${haproxy};`,

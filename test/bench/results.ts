@@ -5,7 +5,8 @@ import { z } from 'zod'
 
 const spread = z.object({ count: z.number(), p50: z.number(), p95: z.number(), max: z.number() })
 
-const taken = z.object({
+/** Where and with what figures were taken. */
+export const takenSchema = z.object({
   date: z.string(),
   commit: z.string(),
   cpu: z.string(),
@@ -37,7 +38,7 @@ export const changeCase = z.object({
 })
 
 const start = z.object({
-  taken,
+  taken: takenSchema,
   services: z.number(),
   tasks: z.number(),
   /** One of each for every start, in milliseconds from the spawn of the agent. */
@@ -62,7 +63,7 @@ const variant = z.object({
 })
 
 const throughput = z.object({
-  taken,
+  taken: takenSchema,
   hosts: z.number(),
   serversPerHost: z.number(),
   connections: z.number(),
@@ -70,7 +71,7 @@ const throughput = z.object({
   variants: z.array(variant),
 })
 
-const change = z.object({ taken, cases: z.array(changeCase) })
+const change = z.object({ taken: takenSchema, cases: z.array(changeCase) })
 
 export const resultsSchema = z.object({
   change: z.optional(change),
@@ -78,7 +79,7 @@ export const resultsSchema = z.object({
   throughput: z.optional(throughput),
 })
 
-export type Taken = z.infer<typeof taken>
+export type Taken = z.infer<typeof takenSchema>
 export type Cost = z.infer<typeof cost>
 export type ChangeCase = z.infer<typeof changeCase>
 export type ChangeResult = z.infer<typeof change>
