@@ -35,7 +35,8 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
-          hookTimeout: 300_000,
+          // The first of them makes the images, from Debian's packages on.
+          hookTimeout: 900_000,
           fileParallelism: false,
           benchmark,
         },

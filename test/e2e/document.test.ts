@@ -22,7 +22,7 @@ const settled = () => stack.settled()
 beforeAll(async () => {
   stack = await startStack({ name: 'tgdoc', nodes: 3 })
   await docker('network', 'create', '-d', 'overlay', 'demo')
-}, 300_000)
+})
 
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') console.error(await stack.explain())

@@ -24,7 +24,7 @@ beforeAll(async () => {
   await stack.create('wide', appImage.v1, '--network', 'web', '--mode', 'global', ...published('wide.local'))
   await answersOnEveryEdge('shop.local', 'wide.local')
   await stack.settled()
-}, 300_000)
+})
 
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') console.error(await stack.explain())

@@ -19,7 +19,7 @@ beforeAll(async () => {
   await stack.create('shop', appImage.v1, '--network', 'web', '--replicas', '1', ...published('shop.local'))
   await answersOnEveryEdge('shop.local')
   await stack.settled()
-}, 300_000)
+})
 
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') console.error(await stack.explain())

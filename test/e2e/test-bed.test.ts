@@ -28,7 +28,7 @@ describe('a test bed of three nodes', () => {
       ...create('door', '--mode', 'global', '--publish', 'mode=host,target=8080,published=80'),
     )
     await first?.docker(...create('web', '--replicas', '4', '--stop-grace-period', '3s'))
-  }, 240_000)
+  })
 
   afterAll(async () => {
     await bed?.[Symbol.asyncDispose]()
