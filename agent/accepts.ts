@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Accepts } from './reconcile/ports.ts'
 
-/** The wait after a refusal; it doubles up to the second. */
+/** The waits after refusals: each is twice the one before, up to the longest. */
 const waitMs = { first: 10, most: 200 } as const
 
 /** How long one try may take: what is there answers within a round trip, and a dead address answers nothing. */

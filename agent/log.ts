@@ -71,8 +71,8 @@ export function createReport(log: Log): Report {
       log.info({ tries: trouble?.tries ?? 0 }, 'recovered')
       trouble = undefined
     },
-    late: ({ key, address, port }, graceMs) =>
-      log.warn({ server: key.split(' ')[0], address, port, graceMs }, 'task does not accept connections'),
+    late: ({ server, address, port }, graceMs) =>
+      log.warn({ server, address, port, graceMs }, 'task does not accept connections'),
     drift: (actions) => log.warn(actionFacts(actions), 'live state had drifted'),
   }
 }

@@ -3,7 +3,7 @@
 
 import type { Action, ActionKind, ActionOf } from './action.ts'
 import { formatAddress } from './address.ts'
-import { checkKeywords, serverKeywords } from './server-keywords.ts'
+import { addedServerKeywords } from './server-keywords.ts'
 
 /** `busy`: HAProxy will do it once the server's last session ends; ask again later. */
 export type Verdict = 'done' | 'busy' | 'unexpected'
@@ -23,7 +23,7 @@ const encoders: { readonly [K in ActionKind]: Encoder<K> } = {
   // Born in maintenance; `default-server` is not inherited, so every keyword stands here (haproxy.cfg.ejs says the same).
   'add-server': {
     command: (a) =>
-      `add server ${a.backend}/${a.server} ${formatAddress(a.address, a.port)} ${serverKeywords(a)}${a.isChecked === true ? ` ${checkKeywords}` : ''}`,
+      `add server ${a.backend}/${a.server} ${formatAddress(a.address, a.port)} ${addedServerKeywords(a)}`,
     judge: starts('New server registered.'),
   },
   'move-server': {

@@ -5,7 +5,7 @@
 import type { Backend, Routing, Server } from './routing.ts'
 import { isSameList, isSameServer } from './same.ts'
 
-export type Newcomer = { readonly key: string; readonly address: string; readonly port: number }
+export type Newcomer = Pick<Server, 'address' | 'port'> & { readonly key: string; readonly server: string }
 
 /** Tells one server in one place from all others: task ids are never used again. */
 export function newcomerKey({ name, address, port }: Pick<Server, 'name' | 'address' | 'port'>): string {
@@ -21,16 +21,17 @@ export function newcomersIn(before: Routing, after: Routing): readonly Newcomer[
     const there = new Set(known?.servers.filter(isReady).map(newcomerKey))
     for (const server of backend.servers) {
       const key = newcomerKey(server)
-      if (isReady(server) && !there.has(key))
-        found.set(key, { key, address: server.address, port: server.port })
+      if (!isReady(server) || there.has(key)) continue
+      const { address, port } = server
+      found.set(key, { key, server: server.name, address, port })
     }
   }
   return [...found.values()]
 }
 
 /**
- * The routing with awaited servers kept in maintenance, as long as their backend has another one to serve: where there is
- * none, a request that waits for the newcomer is better than one that is refused.
+ * The routing for as long as newcomers are awaited: they are kept in maintenance where their backend has another server,
+ * and unchecked where it has none. There a request that waits for the newcomer is better than one that is refused.
  *
  * Objects that need no change are given back, and those of the last result where it said the same.
  * @param awaited keys of the newcomers that have not accepted a connection yet
@@ -49,13 +50,14 @@ export function holdBack(routing: Routing, awaited: ReadonlySet<string>, last: R
 
 function holdIn(backend: Backend, awaited: ReadonlySet<string>, last: Backend | undefined): Backend {
   const isHeld = (server: Server) => isReady(server) && awaited.has(newcomerKey(server))
-  const ready = backend.servers.filter(isReady)
-  const held = ready.filter(isHeld)
-  if (held.length === 0 || held.length === ready.length) return backend
-  const servers = backend.servers.map(
-    (server): Server => (isHeld(server) ? { ...server, admin: 'maint' } : server),
-  )
+  if (!backend.servers.some(isHeld)) return backend
+  const admin = backend.servers.some((server) => isReady(server) && !isHeld(server)) ? 'maint' : 'ready'
+  const servers = backend.servers.map((server) => (isHeld(server) ? unproven(server, admin) : server))
   return last !== undefined && isSameBut(last, backend, servers) ? last : { ...backend, servers }
+}
+
+function unproven(server: Server, admin: Server['admin']): Server {
+  return server.checks === undefined ? { ...server, admin } : { ...server, admin, checks: 'off' }
 }
 
 function isSameBut(last: Backend, backend: Backend, servers: readonly Server[]): boolean {

@@ -39,8 +39,8 @@ export type ObservedServer = {
   readonly port: number
   readonly weight: number
   readonly admin: 'ready' | 'drain' | 'maint'
-  /** Present where the server's line says `check` and the checks are switched off. */
-  readonly checks?: 'off'
+  /** Present where the server's line says `check`; `off`: the checks are not switched on. */
+  readonly checks?: 'on' | 'off'
 }
 
 /** When a server began to close, and when to ask next whether it can go. In milliseconds of the loop's clock. */

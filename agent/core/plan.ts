@@ -184,7 +184,7 @@ function arrival(running: ObservedBackend, backend: string, server: Server): rea
     return additions(ref, server)
   }
   const actions: Action[] = []
-  if (before.checks === 'off' && server.isChecked === true) actions.push({ kind: 'check-server', ...ref })
+  if (before.checks === 'off' && server.checks === 'on') actions.push({ kind: 'check-server', ...ref })
   if (before.address !== address || before.port !== port)
     actions.push({ kind: 'move-server', ...ref, address, port })
   if (before.weight !== weight) actions.push({ kind: 'weigh-server', ...ref, weight })
@@ -193,14 +193,12 @@ function arrival(running: ObservedBackend, backend: string, server: Server): rea
   return actions
 }
 
-function additions(
-  ref: ServerRef,
-  { address, port, weight, admin, poolMaxConn, isChecked }: Server,
-): readonly Action[] {
+function additions(ref: ServerRef, server: Server): readonly Action[] {
+  const { address, port, weight, admin, poolMaxConn, checks } = server
   const pool = poolMaxConn === undefined ? {} : { poolMaxConn }
-  const checked = isChecked === true ? { isChecked } : {}
+  const checked = checks === undefined ? {} : { isChecked: true as const }
   const actions: Action[] = [{ kind: 'add-server', ...ref, address, port, weight, ...pool, ...checked }]
-  if (isChecked === true) actions.push({ kind: 'check-server', ...ref })
+  if (checks === 'on') actions.push({ kind: 'check-server', ...ref })
   if (admin === 'ready') actions.push({ kind: 'open-server', ...ref })
   return actions
 }

@@ -46,8 +46,11 @@ export type Server = {
   readonly admin: 'ready' | 'maint'
   /** How many idle connections HAProxy keeps to it; absent: as many as it likes. */
   readonly poolMaxConn?: number
-  /** True where HAProxy may take the server out of rotation by itself, and asks it when to take it back. */
-  readonly isChecked?: true
+  /**
+   * Present where HAProxy may take the server out of rotation by itself. `off`: not yet, as it need not listen yet.
+   * Absent for a virtual IP: one of the tasks behind it says nothing about the others.
+   */
+  readonly checks?: 'on' | 'off'
 }
 
 /** The host of routes for requests whose host nobody claims. */

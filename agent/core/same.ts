@@ -27,7 +27,7 @@ export function isSameServer(a: Server, b: Server): boolean {
     a.port === b.port &&
     a.weight === b.weight &&
     a.poolMaxConn === b.poolMaxConn &&
-    a.isChecked === b.isChecked &&
+    a.checks === b.checks &&
     a.admin === b.admin
   )
 }

@@ -139,8 +139,9 @@ function taskServer(
   topology: Topology,
 ): readonly Server[] {
   const name = `${service.name}.${task.slot ?? task.nodeId}.${task.id}`
-  const admin = isInRotation(task, topology) ? 'ready' : isOnItsWay(task) ? 'maint' : undefined
-  return admin === undefined ? [] : [{ name, address, port, weight: 1, admin, isChecked: true }]
+  const place = { name, address, port, weight: 1 }
+  if (isInRotation(task, topology)) return [{ ...place, admin: 'ready', checks: 'on' }]
+  return isOnItsWay(task) ? [{ ...place, admin: 'maint', checks: 'off' }] : []
 }
 
 /** The service that a server is of, by its name; undefined where it is none of these. */

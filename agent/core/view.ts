@@ -88,7 +88,7 @@ export function backendView(backend: Backend): BackendView {
     servers: backend.servers.map((server) => ({
       name: server.name,
       address: formatAddress(server.address, server.port),
-      keywords: serverKeywords(server),
+      keywords: serverKeywords({ ...server, isChecked: server.checks !== undefined }),
       disabled: server.admin === 'maint',
     })),
   }

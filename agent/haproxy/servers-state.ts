@@ -81,16 +81,13 @@ function parseServer(row: string, columns: Columns): ServerState {
     throw badReply(command, row)
   }
   const place = { address: address === '-' ? '' : address, port, weight, admin: adminState(admin) }
-  return { backend, name, server: isSwitchedOff(check) ? { ...place, checks: 'off' } : place }
+  if ((check & checkBits.configured) === 0) return { backend, name, server: place }
+  return { backend, name, server: { ...place, checks: (check & checkBits.enabled) === 0 ? 'off' : 'on' } }
 }
 
 function toNumber(text: string | undefined): number | undefined {
   const value = Number(text || undefined)
   return Number.isInteger(value) && value >= 0 ? value : undefined
-}
-
-function isSwitchedOff(bits: number): boolean {
-  return (bits & checkBits.configured) !== 0 && (bits & checkBits.enabled) === 0
 }
 
 function adminState(bits: number): ObservedServer['admin'] {

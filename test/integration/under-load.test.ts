@@ -87,6 +87,20 @@ describe('under load', () => {
     expect(edge.told.notes).toEqual([])
   })
 
+  it('the only task of a service replaced by one that listens late: requests wait for it', async () => {
+    await using dir = await tempDir()
+    await using swarm = await startSwarm(dir)
+    await using edge = await startDefaultEdge({ engine: swarm.socketPath, runDir: join(dir.path, 'run') })
+    using rest = watchRest(swarm)
+    swarm.scale('shop', 1)
+    await rest.of(edge, 30_000)
+    // So many that their refused connections would take the server out of rotation, were it checked already.
+    await using traffic = startTraffic({ port: edge.port, hosts: ['shop.local'], clients: 32 })
+    swarm.updateService('shop', { env: { LISTEN_AFTER_MS: '1500' }, update: { order: 'start-first' } })
+    await rest.of(edge, 30_000)
+    lostNothing(await traffic.stop())
+  })
+
   const moves = [
     { mode: 'task', order: 'start-first' },
     { mode: 'task', order: 'stop-first' },

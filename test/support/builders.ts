@@ -237,9 +237,8 @@ export function applyAction(observed: Observed, action: Action): Observed {
     case 'weigh-server':
       return setServer({ weight: action.weight })
     case 'check-server': {
-      const { checks, ...server } = backend.servers.get(action.server) ?? refuse('no such server')
-      if (checks === undefined) refuse('health checks are not configured, or switched on')
-      return change(action.backend, { servers: new Map(backend.servers).set(action.server, server) })
+      if (backend.servers.get(action.server)?.checks === undefined) refuse('health checks are not configured')
+      return setServer({ checks: 'on' })
     }
     case 'open-server':
       return setServer({ admin: 'ready' })

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { computeRouting } from '../../../agent/core/desired.ts'
-import { holdBack, newcomersIn } from '../../../agent/core/newcomers.ts'
+import { holdBack, newcomerKey, newcomersIn } from '../../../agent/core/newcomers.ts'
 import type { Routing } from '../../../agent/core/routing.ts'
 import { service, snapshot, task, tasks } from '../../support/builders.ts'
 
@@ -12,8 +12,8 @@ const route = (count: number, more: readonly ReturnType<typeof task>[] = []): Ro
   }).routing
 
 const key = (slot: number) => `web.${slot}.webtask${slot} 10.0.0.${10 + slot} 8080`
-const admins = (routing: Routing) =>
-  [...routing.backends.values()].flatMap(({ servers }) => servers.map(({ admin }) => admin))
+const servers = (routing: Routing) => [...routing.backends.values()].flatMap((backend) => backend.servers)
+const admins = (routing: Routing) => servers(routing).map(({ admin }) => admin)
 
 test('a task that begins to run is new; one that ran before, or is still on its way, is not', () => {
   const starting = task({ slot: 3, state: 'starting' })
@@ -27,7 +27,7 @@ test('a task that got another address is new there', () => {
     serviceCluster: '',
   }).routing
   expect(newcomersIn(route(1), moved)).toEqual([
-    { key: 'web.1.webtask1 10.0.0.99 8080', address: '10.0.0.99', port: 8080 },
+    { key: 'web.1.webtask1 10.0.0.99 8080', server: 'web.1.webtask1', address: '10.0.0.99', port: 8080 },
   ])
 })
 
@@ -37,9 +37,24 @@ test('awaited servers are kept in maintenance while another one serves', () => {
   expect(admins(routing)).toEqual(['ready', 'ready', 'ready'])
 })
 
-test('where nobody else serves, all are let in: a request that waits is better than one that is refused', () => {
+test('where nobody else serves they are let in, unchecked: a request that waits is better than one that is refused', () => {
   const routing = route(2)
-  expect(holdBack(routing, new Set([key(1), key(2)]), routing)).toBe(routing)
+  const held = holdBack(routing, new Set([key(1), key(2)]), routing)
+  expect(admins(held)).toEqual(['ready', 'ready'])
+  expect(servers(held).map(({ checks }) => checks)).toEqual(['off', 'off'])
+  expect(servers(routing).map(({ checks }) => checks)).toEqual(['on', 'on'])
+})
+
+test('a virtual IP is let in as it is', () => {
+  const vip = computeRouting(
+    snapshot({ services: [service({ lb: { backend_mode: 'vip' } })], tasks: tasks('web', 1) }),
+    {
+      serviceCluster: '',
+    },
+  ).routing
+  const [server] = servers(vip)
+  if (server === undefined) throw new Error('no server')
+  expect(servers(holdBack(vip, new Set([newcomerKey(server)]), vip))).toEqual([server])
 })
 
 test('nothing is made anew that is the same', () => {

@@ -66,13 +66,13 @@ test.for([
     title: 'a task whose address is known before it runs',
     before: route([web], now(one)),
     after: route([web], [...now(one), task({ slot: 2, state: 'starting' })]),
-    plan: ['live', 'add-server web.local/web.2.webtask2', 'check-server web.local/web.2.webtask2'],
+    plan: ['live', 'add-server web.local/web.2.webtask2'],
   },
   {
     title: 'a prepared task that runs now',
     before: route([web], [...now(one), task({ slot: 2, state: 'starting' })]),
     after: route([web], now(one, two)),
-    plan: ['live', 'open-server web.local/web.2.webtask2'],
+    plan: ['live', 'check-server web.local/web.2.webtask2', 'open-server web.local/web.2.webtask2'],
   },
   {
     title: 'a task replaced by another one in its slot',

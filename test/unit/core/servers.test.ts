@@ -25,8 +25,8 @@ test('task mode: one server for each task, named as Swarm names the container', 
   const { mode, servers, problems } = serve(service(), tasks('web', 2))
   expect(mode).toBe('task')
   expect(servers).toEqual([
-    { name: 'web.1.webtask1', address: '10.0.0.11', port: 8080, weight: 1, admin: 'ready', isChecked: true },
-    { name: 'web.2.webtask2', address: '10.0.0.12', port: 8080, weight: 1, admin: 'ready', isChecked: true },
+    { name: 'web.1.webtask1', address: '10.0.0.11', port: 8080, weight: 1, admin: 'ready', checks: 'on' },
+    { name: 'web.2.webtask2', address: '10.0.0.12', port: 8080, weight: 1, admin: 'ready', checks: 'on' },
   ])
   expect(problems).toEqual([])
 })

@@ -97,14 +97,14 @@ describe('show servers state', () => {
   const server = {
     backend: 'web',
     name: 's',
-    server: { address: '10.0.0.1', port: 80, weight: 7, admin: 'ready' },
+    server: { address: '10.0.0.1', port: 80, weight: 7, admin: 'ready', checks: 'on' },
   }
 
   test('a server is read by the names of its columns', () => {
     expect(parseServersState(reply('3 web 1 s 10.0.0.1 2 0 7 1 6 - 80'))).toEqual([server])
     expect(
       parseServersState(
-        '1\n# srv_port be_name new srv_name srv_uweight srv_addr srv_check_state srv_admin_state\n80 web x s 7 10.0.0.1 0 0',
+        '1\n# srv_port be_name new srv_name srv_uweight srv_addr srv_check_state srv_admin_state\n80 web x s 7 10.0.0.1 6 0',
       ),
     ).toEqual([server])
   })
@@ -130,8 +130,8 @@ describe('show servers state', () => {
   test.for([
     [0, undefined],
     [2, 'off'],
-    [6, undefined],
-    [14, undefined],
+    [6, 'on'],
+    [14, 'on'],
   ] as const)('the check bits %i mean checks that are %s', ([bits, checks]) => {
     const [state] = parseServersState(reply(`3 web 1 s 10.0.0.1 2 0 7 1 ${bits} - 80`))
     expect(state?.server.checks).toBe(checks)
