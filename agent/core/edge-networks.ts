@@ -2,7 +2,7 @@
 // Only networks that the agent added are ever removed: it writes down which in a label of the service.
 // Pure. Refuses every service but the edge's own.
 
-import { isInRotation } from './servers.ts'
+import { isInRotation, isMeantToRun } from './servers.ts'
 import type { Service, Snapshot } from './snapshot.ts'
 import { compareText } from './text.ts'
 
@@ -85,9 +85,7 @@ function isBeingReplaced(snapshot: Snapshot, service: Service): boolean {
   const nodes = new Map(snapshot.nodes.map((node) => [node.id, node]))
   const wanted = snapshot.tasks.filter(
     (task) =>
-      task.serviceId === service.id &&
-      task.desiredState === 'running' &&
-      nodes.get(task.nodeId)?.status !== 'down',
+      task.serviceId === service.id && isMeantToRun(task) && nodes.get(task.nodeId)?.status !== 'down',
   )
   return wanted.length > 1 && (service.isUpdating === true || wanted.some(({ state }) => state !== 'running'))
 }

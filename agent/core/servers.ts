@@ -160,9 +160,14 @@ export function isInRotation(task: Task, topology: Pick<Topology, 'nodes'>): boo
 
 const running = rank('running')
 
+/** Swarm wants it to run, now or as soon as its predecessor has stopped (desired READY). */
+export function isMeantToRun(task: Task): boolean {
+  return rank(task.desiredState) <= running
+}
+
 /** Its address is known before it runs: a server in maintenance now is opened by one command later. */
 function isOnItsWay(task: Task): boolean {
-  return rank(task.state) < running && rank(task.desiredState) <= running
+  return rank(task.state) < running && isMeantToRun(task)
 }
 
 function rank(state: TaskState): number {

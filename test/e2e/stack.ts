@@ -82,10 +82,9 @@ export async function startStack(options: TestBedOptions): Promise<Stack> {
     create: (name, image, ...more) => docker('service', 'create', '--name', name, ...waiting, ...more, image),
     update: (name, ...more) => docker('service', 'update', ...waiting, ...more, name),
     explain: async () => {
-      const logs = edges.map(async ({ node, container }) =>
-        node.docker('logs', '--tail', '60', await container()),
-      )
-      const told = await Promise.allSettled([docker('node', 'ls'), docker('service', 'ls'), ...logs])
+      const logs = edges.map(({ node }) => logsOf(node))
+      const swarm = [docker('node', 'ls'), docker('service', 'ls'), docker('service', 'ps', 'edge_edge')]
+      const told = await Promise.allSettled([...swarm, ...logs])
       return told.map((each) => (each.status === 'fulfilled' ? each.value : String(each.reason))).join('\n\n')
     },
     settled: async () => {
@@ -100,9 +99,20 @@ export async function startStack(options: TestBedOptions): Promise<Stack> {
   }
 }
 
+const ofTheEdge = ['--quiet', '--filter', 'label=com.docker.swarm.service.name=edge_edge']
+
+/** What the last three edges of a node had to say, the oldest first: the one that serves may be the third since. */
+async function logsOf(node: BedNode): Promise<string> {
+  const ids = (await node.docker('ps', '--all', '--last', '3', ...ofTheEdge))
+    .split('\n')
+    .filter((id) => id !== '')
+  const logs = await Promise.all(ids.reverse().map((id) => node.docker('logs', '--tail', '60', id)))
+  return [`edges of ${node.name}`, ...logs].join('\n\n')
+}
+
 function nodeEdge(node: BedNode): NodeEdge {
   const container = async () => {
-    const id = await node.docker('ps', '--quiet', '--filter', 'label=com.docker.swarm.service.name=edge_edge')
+    const id = await node.docker('ps', ...ofTheEdge)
     if (!/^\w+$/.test(id)) throw new Error(`expected one edge on ${node.name}, found "${id}"`)
     return id
   }

@@ -104,6 +104,17 @@ test('an agent that runs outside the Swarm changes nothing', () => {
   expect(planNetworks({ ...rest, edge: { networkIds: 'every' } }, ['net-demo'], 'auto')).toEqual(nothing)
 })
 
+test('the second of two tasks is stopped, and its successor waits for its end: an update is under way', () => {
+  const given = world({})
+  const [first, second] = given.tasks
+  if (first === undefined || second === undefined) throw new Error('two tasks')
+  const services = given.services.map((each) => ({ ...each, isUpdating: true as const }))
+  const stopped = { ...second, desiredState: 'shutdown' as const }
+  const successor = { ...second, id: 'task-c', state: 'ready' as const, desiredState: 'ready' as const }
+  const replaced = { ...given, services, tasks: [first, stopped, successor] }
+  expect(planNetworks(replaced, ['net-demo'], 'auto')).toEqual(update({ isUntimely: true }))
+})
+
 test.for([
   {
     title: 'a rolling update of the edge is under way',
