@@ -16,7 +16,6 @@ export function gatherFacts({ version, agent, source, tallies }: FactSources): A
   const { user, system } = process.cpuUsage()
   return {
     version,
-    uptimeMs: process.uptime() * 1000,
     engine: engineFacts(source()),
     edge: edgeFacts(agent()),
     tallies: tallies(),

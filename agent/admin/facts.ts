@@ -3,7 +3,6 @@
 
 export type AgentFacts = {
   readonly version: string
-  readonly uptimeMs: number
   readonly engine: EngineFacts
   readonly edge: EdgeFacts
   readonly tallies: Tallies

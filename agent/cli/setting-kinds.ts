@@ -2,7 +2,7 @@
 // Owns the wording of what is expected and the cure. A value that passes may stand in HAProxy's files as it is.
 // Refuses to know which setting it reads (settings-table.ts).
 
-import { nearest } from '../core/text.ts'
+import { hasControl, nearest } from '../core/text.ts'
 
 /** A value, or what was expected in its place and how to write it. */
 export type Parsed<T> =
@@ -114,8 +114,7 @@ export const path: Kind<string> = {
   placeholder: 'path',
   parse: (text) => {
     if (text === '') return fault('a path', 'Write a path, or leave the setting out.')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for.
-    return /[\u0000-\u001f\u007f]/.test(text) ? fault('a path', 'Leave control characters out.') : value(text)
+    return hasControl(text) ? fault('a path', 'Leave control characters out.') : value(text)
   },
 }
 

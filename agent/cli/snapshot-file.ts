@@ -110,14 +110,11 @@ function parseJson(json: string, source: string): unknown {
   try {
     return JSON.parse(json)
   } catch (cause) {
+    // JSON.parse quotes what it stumbled over, as it is.
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw invalid(`${source} is not JSON: ${why.replaceAll(control, '?')}`, cause)
+    throw invalid(`${source} is not JSON: ${why.replaceAll(/\p{Cc}/gu, '?')}`, cause)
   }
 }
-
-/** JSON.parse quotes what it stumbled over, as it is. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for.
-const control = /[\u0000-\u001f\u007f-\u009f]/g
 
 function invalid(message: string, cause?: unknown): AgentError {
   return new AgentError('snapshot-invalid', message, {

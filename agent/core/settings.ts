@@ -57,8 +57,6 @@ export type LoopSettings = {
 export const limits = {
   hostsPerService: 1000,
   labelLength: 65_536,
-  serversPerBackend: 10_000,
   replyBytes: 64 * 1024 * 1024,
   listBytes: 256 * 1024 * 1024,
-  historyEntries: 1000,
 } as const

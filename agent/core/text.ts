@@ -13,6 +13,11 @@ export function listText(texts: readonly string[], most = 5): string {
   return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ')
 }
 
+/** Whether a text holds what could steer a terminal, or begin a line of its own. */
+export function hasControl(text: string): boolean {
+  return /\p{Cc}/u.test(text)
+}
+
 /** Beyond what JSON escapes: further controls, line separators, and marks that turn the direction of writing. */
 const unprintable = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 

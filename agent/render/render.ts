@@ -9,6 +9,7 @@ import { AgentError } from '../core/errors.ts'
 import type { Backend, Routing } from '../core/routing.ts'
 import { isSameList } from '../core/same.ts'
 import { type ConfigSettings, fileNames } from '../core/settings.ts'
+import { hasControl } from '../core/text.ts'
 import { backendView, configView, routeLines, structureLine } from '../core/view.ts'
 import { errorPages } from './error-pages.ts'
 
@@ -122,8 +123,7 @@ function templateError(path: string, cause: unknown): AgentError {
 function printed(value: unknown): string {
   if (typeof value === 'number') return String(value)
   if (typeof value !== 'string') throw new TypeError(`a template prints ${String(value)}`)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for.
-  if (/[\u0000-\u001f\u007f]/.test(value))
+  if (hasControl(value))
     throw new TypeError(`a template prints a control character in ${JSON.stringify(value)}`)
   return value
 }

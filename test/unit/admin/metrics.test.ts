@@ -11,7 +11,6 @@ const histogram = { bounds: [0.1, 1], counts: [2, 3], count: 4, sumSeconds: 5.5 
 
 const facts: AgentFacts = {
   version: '0.1.0',
-  uptimeMs: 5000,
   engine: {
     staleMs: 250,
     failures: 0,
