@@ -8,18 +8,18 @@ import { arch, hostname, platform } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { createAccepts } from './accepts.ts'
+import { askAdmin } from './admin/client.ts'
 import type { CliPorts } from './cli/ports.ts'
 import { runProgram } from './cli/program.ts'
 import type { Settings } from './cli/settings.ts'
 import { ownSections } from './core/backend-name.ts'
 import { isAgentError } from './core/errors.ts'
 import type { Observed } from './core/observed.ts'
+import type { Snapshot } from './core/snapshot.ts'
 import { createFiles } from './haproxy/files.ts'
 import { observe } from './haproxy/observe.ts'
-import { createRuntime } from './haproxy/runtime.ts'
+import { createRuntime, type Runtime } from './haproxy/runtime.ts'
 import { createRenderer } from './render/render.ts'
-import { dockerEndpoint, serve, sourceOptions } from './serve.ts'
-import { readSnapshot } from './swarm/source.ts'
 
 const runtimeTimeoutMs = 5000
 
@@ -30,12 +30,13 @@ function packageVersion(): string {
   return String(version)
 }
 
+function openRuntime(settings: Settings): Runtime {
+  return createRuntime({ socketPath: settings.haproxy.workerSocket, timeoutMs: runtimeTimeoutMs })
+}
+
 /** What HAProxy runs; undefined where nobody listens on its socket. */
 async function observeOnce(settings: Settings, signal: AbortSignal): Promise<Observed | undefined> {
-  await using runtime = createRuntime({
-    socketPath: settings.haproxy.workerSocket,
-    timeoutMs: runtimeTimeoutMs,
-  })
+  await using runtime = openRuntime(settings)
   try {
     const options = { routesMap: settings.config.routesMap, ignoreBackends: ownSections }
     return await observe(runtime, options, signal)
@@ -43,6 +44,15 @@ async function observeOnce(settings: Settings, signal: AbortSignal): Promise<Obs
     if (isAgentError(error, 'runtime-unreachable') && isNobodyThere(error.cause)) return undefined
     throw error
   }
+}
+
+/** The engine's libraries take longer to load than most commands take: only those that ask it pay for them. */
+async function readEngine(settings: Settings, signal: AbortSignal): Promise<Snapshot> {
+  const [{ dockerEndpoint, sourceOptions }, { readSnapshot }] = await Promise.all([
+    import('./serve.ts'),
+    import('./swarm/source.ts'),
+  ])
+  return readSnapshot(sourceOptions(settings, dockerEndpoint(settings), hostname()), signal)
 }
 
 /** No socket, or one that a dead HAProxy left behind; a socket that hangs or refuses is trouble to be told. */
@@ -72,12 +82,16 @@ function portsOfProcess(): CliPorts {
       const written = createFiles({ dir })
       return (await written.write(files, signal)).map((name) => written.path(name))
     },
-    readSnapshot: (settings, signal) =>
-      readSnapshot(sourceOptions(settings, dockerEndpoint(settings), hostname()), signal),
+    readSnapshot: readEngine,
     accepts: createAccepts(),
     observe: observeOnce,
+    openRuntime,
+    askAgent: ({ admin }, path, signal) => askAdmin(admin.socketPath, path, signal),
     createRenderer: (settings) => createRenderer(settings.haproxy.templatesDir, settings.config),
-    run: (settings, signal) => serve(settings, { hostname: hostname(), version: packageVersion() }, signal),
+    run: async (settings, signal) => {
+      const { serve } = await import('./serve.ts')
+      await serve(settings, { hostname: hostname(), version: packageVersion() }, signal)
+    },
   }
 }
 

@@ -15,7 +15,6 @@ import { planData, planLines, startData, startLines } from './plan-text.ts'
 import type { CliPorts, Files } from './ports.ts'
 import { awaitBackends } from './reach.ts'
 import type { Settings } from './settings.ts'
-import { parseSnapshot } from './snapshot-file.ts'
 
 /** The program's exit codes. `interrupted` is the shell's own for a program that Ctrl-C ended. */
 export const exitCodes = { ok: 0, problems: 1, usage: 2, trouble: 3, interrupted: 130 } as const
@@ -145,6 +144,8 @@ async function route(call: Call): Promise<{ readonly routing: Routing; readonly 
 
 async function readSnapshot({ ports, settings, signal, snapshotFile }: Call): Promise<Snapshot> {
   if (snapshotFile === undefined) return ports.readSnapshot(settings, signal)
+  // Loaded when it is asked for: its library takes longer to load than most commands take.
+  const { parseSnapshot } = await import('./snapshot-file.ts')
   if (snapshotFile === '-') return parseSnapshot(await ports.readStdin(signal), 'standard input')
   return parseSnapshot(await readFile(snapshotFile, ports, signal), snapshotFile)
 }

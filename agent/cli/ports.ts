@@ -44,6 +44,16 @@ export type CliPorts = {
   ) => Promise<boolean>
   /** What HAProxy runs; undefined where nobody listens on the worker socket. */
   readonly observe: (settings: Settings, signal: AbortSignal) => Promise<Observed | undefined>
+  /** HAProxy's runtime socket. Nothing is sent before it is asked, and `send` rejects where nobody listens. */
+  readonly openRuntime: (settings: Settings) => AsyncDisposable & {
+    readonly send: (commands: readonly string[], signal: AbortSignal) => Promise<readonly string[]>
+  }
+  /** What the running agent answers on its admin interface; undefined where none listens there. */
+  readonly askAgent: (
+    settings: Settings,
+    path: string,
+    signal: AbortSignal,
+  ) => Promise<{ readonly status: number; readonly body: string } | undefined>
   /** @throws AgentError `template-failed` */
   readonly createRenderer: (settings: Settings) => Renderer
   /** Runs the agent until the signal aborts. */

@@ -2,22 +2,23 @@
 // Owns commander. Refuses to act: commands.ts does, through the functions in ports.ts.
 
 import { Command, Option } from 'commander'
-import { type Call, check, type ExitCode, exitCodes, plan, render, run, snapshot } from './commands.ts'
+import {
+  act,
+  type Context,
+  isGiven,
+  ownFlags,
+  settingsInput,
+  textOption,
+  withSettings,
+  withSnapshot,
+} from './command-line.ts'
+import { check, type ExitCode, exitCodes, plan, render, run, snapshot } from './commands.ts'
 import { isAnswered, tellFailure } from './failure.ts'
 import { labelEntries, labelsLines, labelsMarkdown } from './labels-text.ts'
-import { createPaint, type Paint, textOfLines } from './paint.ts'
+import { createPaint, textOfLines } from './paint.ts'
 import type { CliPorts } from './ports.ts'
-import type { SettingsInput } from './setting-texts.ts'
 import { readSettings } from './settings.ts'
-import { flagOf, isSettingKey, settingKeys, settingTable } from './settings-table.ts'
-import { settingHelp, settingsInForce, settingsLines, settingsMarkdown } from './settings-text.ts'
-
-type Context = {
-  readonly ports: CliPorts
-  readonly paint: Paint
-  readonly signal: AbortSignal
-  readonly end: (code: ExitCode) => void
-}
+import { settingsInForce, settingsLines, settingsMarkdown } from './settings-text.ts'
 
 /** Runs the command that the arguments name, and resolves to the exit code. Rejects only for bugs. */
 export async function runProgram(ports: CliPorts, signal: AbortSignal): Promise<ExitCode> {
@@ -169,69 +170,4 @@ function addVersion(program: Command, { ports }: Context): void {
     const { version } = ports.host
     ports.stdout(isGiven(command, 'json') ? `${JSON.stringify({ version })}\n` : `tidegate ${version}\n`)
   })
-}
-
-function withSnapshot(command: Command): Command {
-  return command
-    .option('--snapshot <file>', 'read a saved snapshot (-: standard input) in place of the engine')
-    .option('--json', 'print JSON')
-}
-
-/** Gives a command every setting as a flag; only `run` lists them, so that the others' own flags are seen. */
-function withSettings(command: Command, isListed = false): Command {
-  for (const key of settingKeys) {
-    const { kind, group } = settingTable[key]
-    const option = new Option(`${flagOf(key)} <${kind.placeholder}>`, settingHelp(key)).helpGroup(`${group}:`)
-    command.addOption(option.hideHelp(!isListed))
-  }
-  if (!isListed) command.addHelpText('after', '\nEvery setting is a flag as well: tidegate run --help')
-  // Strange flags are faults like others in the settings, and told together with them.
-  return command.allowUnknownOption().allowExcessArguments()
-}
-
-async function act(
-  command: Command,
-  context: Context,
-  handler: (call: Call) => Promise<ExitCode>,
-): Promise<void> {
-  const { ports, paint, signal } = context
-  const settings = readSettings(settingsInput(command, context), ownFlags(command))
-  const isJson = isGiven(command, 'json')
-  const snapshotFile = textOption(command, 'snapshot')
-  context.end(await handler({ ports, settings, paint, signal, isJson, snapshotFile }))
-}
-
-function settingsInput(command: Command, { ports }: Context): SettingsInput {
-  const known = command.options.flatMap((option) => {
-    const text = isSettingKey(option.name()) ? textOption(command, option.attributeName()) : undefined
-    return text === undefined ? [] : [[option.name(), text] as const]
-  })
-  const flags = Object.fromEntries([...strangeFlags(command), ...known])
-  return { flags, env: ports.env, host: ports.host }
-}
-
-/** What commander has left over: unknown flags, perhaps with values behind them. Anything else is a mistake. */
-function strangeFlags(command: Command): readonly (readonly [string, string])[] {
-  const flags: [string, string][] = []
-  let isValue = false
-  for (const argument of command.args) {
-    const [, name, text] = /^--?([^=]+)(?:=(.*))?$/s.exec(argument) ?? []
-    if (name !== undefined) flags.push([name, text ?? ''])
-    else if (!isValue) command.error(`error: ${command.name()} takes no argument ${JSON.stringify(argument)}`)
-    isValue = name !== undefined && text === undefined
-  }
-  return flags
-}
-
-function ownFlags(command: Command): readonly string[] {
-  return command.options.map((option) => option.name()).filter((name) => !isSettingKey(name))
-}
-
-function textOption(command: Command, attribute: string): string | undefined {
-  const value: unknown = command.getOptionValue(attribute)
-  return typeof value === 'string' ? value : undefined
-}
-
-function isGiven(command: Command, attribute: string): boolean {
-  return command.getOptionValue(attribute) === true
 }

@@ -2,6 +2,7 @@
 // Owns the catalogue. Refuses problems of services (problem.ts) and bugs, which are plain exceptions and end the process.
 
 export const errorCodes = [
+  'admin-unreachable',
   'admin-unusable',
   'apply-failed',
   'config-rejected',

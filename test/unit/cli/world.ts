@@ -111,6 +111,8 @@ export async function tidegate(
       readSnapshot: refuse('the engine'),
       accepts: async () => true,
       observe: refuse('HAProxy'),
+      openRuntime: refuse('the runtime socket'),
+      askAgent: refuse('the agent'),
       createRenderer: () => ({
         render: (routing) =>
           new Map([
