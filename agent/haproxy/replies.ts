@@ -33,12 +33,7 @@ const structurePattern = /^tidegate structure=([0-9a-f]+)$/
  *     description: tidegate structure=5f0c…        (empty without `description` in the global section)
  */
 export function parseInfo(reply: string): Worker {
-  const facts = new Map<string, string>()
-  for (const line of linesOf(reply)) {
-    const colon = line.indexOf(':')
-    if (colon < 0) throw badReply('show info', line)
-    facts.set(line.slice(0, colon), line.slice(colon + 1).trim())
-  }
+  const facts = infoFacts(reply)
   const structure = structurePattern.exec(facts.get('description') ?? '')?.[1] ?? ''
   return {
     pid: infoNumber(facts, 'Pid'),
@@ -48,13 +43,26 @@ export function parseInfo(reply: string): Worker {
   }
 }
 
-function infoText(facts: ReadonlyMap<string, string>, name: string): string {
+/** The lines of `show info` by their names. */
+export function infoFacts(reply: string): ReadonlyMap<string, string> {
+  const facts = new Map<string, string>()
+  for (const line of linesOf(reply)) {
+    const colon = line.indexOf(':')
+    if (colon < 0) throw badReply('show info', line)
+    facts.set(line.slice(0, colon), line.slice(colon + 1).trim())
+  }
+  return facts
+}
+
+/** A line of `show info` that must be there. */
+export function infoText(facts: ReadonlyMap<string, string>, name: string): string {
   const value = facts.get(name)
   if (value === undefined || value === '') throw badReply('show info', `${name}: ${value ?? 'no such line'}`)
   return value
 }
 
-function infoNumber(facts: ReadonlyMap<string, string>, name: string): number {
+/** A line of `show info` that must be there and be a whole number. */
+export function infoNumber(facts: ReadonlyMap<string, string>, name: string): number {
   const value = infoText(facts, name)
   if (!/^\d+$/.test(value)) throw badReply('show info', `${name}: ${value}`)
   return Number(value)
