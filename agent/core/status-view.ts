@@ -146,8 +146,7 @@ export function buildStatus(facts: StatusFacts): StatusView {
     ...(loop === undefined ? {} : { loop }),
     services: new Set(backends.flatMap(({ services }) => services.map(({ name }) => name))).size,
     routes: backends.reduce((sum, { routes }) => sum + routes.length, 0),
-    servers:
-      observed === undefined ? noServers : backends.map(({ servers }) => servers).reduce(sum, noServers),
+    servers: backends.map(({ servers }) => servers).reduce(sum, noServers),
     backends,
     problems,
   }
