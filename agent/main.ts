@@ -35,11 +35,19 @@ function openRuntime(settings: Settings): Runtime {
 }
 
 /** What HAProxy runs; undefined where nobody listens on its socket. */
-async function observeOnce(settings: Settings, signal: AbortSignal): Promise<Observed | undefined> {
+function observeOnce(settings: Settings, signal: AbortSignal): Promise<Observed | undefined> {
+  const options = { routesMap: settings.config.routesMap, ignoreBackends: ownSections }
+  return askHaproxy(settings, (runtime) => observe(runtime, options, signal))
+}
+
+/** One question over a connection of its own; undefined where nobody listens on HAProxy's socket. */
+async function askHaproxy<T>(
+  settings: Settings,
+  question: (runtime: Runtime) => Promise<T>,
+): Promise<T | undefined> {
   await using runtime = openRuntime(settings)
   try {
-    const options = { routesMap: settings.config.routesMap, ignoreBackends: ownSections }
-    return await observe(runtime, options, signal)
+    return await question(runtime)
   } catch (error) {
     if (isAgentError(error, 'runtime-unreachable') && isNobodyThere(error.cause)) return undefined
     throw error
@@ -85,6 +93,12 @@ function portsOfProcess(): CliPorts {
     readSnapshot: readEngine,
     accepts: createAccepts(),
     observe: observeOnce,
+    readTraffic: (settings, scope, signal) =>
+      askHaproxy(settings, async (runtime) => {
+        // Loaded when it is asked for, as few commands do.
+        const { readTraffic } = await import('./haproxy/stats.ts')
+        return readTraffic(runtime, scope, signal)
+      }),
     openRuntime,
     askAgent: ({ admin }, path, signal) => askAdmin(admin.socketPath, path, signal),
     createRenderer: (settings) => createRenderer(settings.haproxy.templatesDir, settings.config),

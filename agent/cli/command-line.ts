@@ -60,17 +60,26 @@ export function settingsInput(command: Command, { ports }: Context): SettingsInp
   return { flags, env: ports.env, host: ports.host }
 }
 
-/** What commander has left over: unknown flags, perhaps with values behind them. Anything else is a mistake. */
+/**
+ * What commander has left over behind the arguments that the command takes: unknown flags, perhaps with values behind
+ * them. Anything else is a mistake.
+ */
 function strangeFlags(command: Command): readonly (readonly [string, string])[] {
   const flags: [string, string][] = []
   let isValue = false
-  for (const argument of command.args) {
+  for (const argument of command.args.slice(ownArguments(command))) {
     const [, name, text] = /^--?([^=]+)(?:=(.*))?$/s.exec(argument) ?? []
     if (name !== undefined) flags.push([name, text ?? ''])
     else if (!isValue) command.error(`error: ${command.name()} takes no argument ${JSON.stringify(argument)}`)
     isValue = name !== undefined && text === undefined
   }
   return flags
+}
+
+/** How many arguments the command has got of those that it takes; commander puts these before what is left over. */
+function ownArguments({ args, registeredArguments }: Command): number {
+  const strange = args.findIndex((argument) => argument.startsWith('-'))
+  return Math.min(registeredArguments.length, strange < 0 ? args.length : strange)
 }
 
 /** The names of a command's flags that are no settings. */

@@ -142,7 +142,8 @@ async function route(call: Call): Promise<{ readonly routing: Routing; readonly 
   return { routing, services: read.services.length }
 }
 
-async function readSnapshot({ ports, settings, signal, snapshotFile }: Call): Promise<Snapshot> {
+/** The snapshot that `--snapshot` names, else the engine's. */
+export async function readSnapshot({ ports, settings, signal, snapshotFile }: Call): Promise<Snapshot> {
   if (snapshotFile === undefined) return ports.readSnapshot(settings, signal)
   // Loaded when it is asked for: its library takes longer to load than most commands take.
   const { parseSnapshot } = await import('./snapshot-file.ts')
@@ -171,10 +172,12 @@ function problemsLine(problems: number): string {
   return `${count(problems, 'problem')}; see tidegate check`
 }
 
-function printJson({ ports }: Pick<Call, 'ports'>, data: unknown): void {
+/** Prints data for machines. */
+export function printJson({ ports }: Pick<Call, 'ports'>, data: unknown): void {
   ports.stdout(`${JSON.stringify(data, undefined, 2)}\n`)
 }
 
-function printLines({ ports }: Pick<Call, 'ports'>, lines: readonly string[]): void {
+/** Prints lines for people. */
+export function printLines({ ports }: Pick<Call, 'ports'>, lines: readonly string[]): void {
   ports.stdout(textOfLines(lines))
 }

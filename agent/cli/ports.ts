@@ -4,6 +4,7 @@
 import type { Observed } from '../core/observed.ts'
 import type { Routing } from '../core/routing.ts'
 import type { Snapshot } from '../core/snapshot.ts'
+import type { Traffic, TrafficScope } from '../core/traffic.ts'
 import type { HostFacts } from './setting-texts.ts'
 import type { Settings } from './settings.ts'
 
@@ -44,6 +45,12 @@ export type CliPorts = {
   ) => Promise<boolean>
   /** What HAProxy runs; undefined where nobody listens on the worker socket. */
   readonly observe: (settings: Settings, signal: AbortSignal) => Promise<Observed | undefined>
+  /** HAProxy's live figures; undefined where nobody listens on the worker socket. */
+  readonly readTraffic: (
+    settings: Settings,
+    scope: TrafficScope,
+    signal: AbortSignal,
+  ) => Promise<Traffic | undefined>
   /** HAProxy's runtime socket. Nothing is sent before it is asked, and `send` rejects where nobody listens. */
   readonly openRuntime: (settings: Settings) => AsyncDisposable & {
     readonly send: (commands: readonly string[], signal: AbortSignal) => Promise<readonly string[]>

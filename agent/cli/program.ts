@@ -13,6 +13,7 @@ import {
   withSnapshot,
 } from './command-line.ts'
 import { check, type ExitCode, exitCodes, plan, render, run, snapshot } from './commands.ts'
+import { addExplain } from './explain.ts'
 import { isAnswered, tellFailure } from './failure.ts'
 import { labelEntries, labelsLines, labelsMarkdown } from './labels-text.ts'
 import { createPaint, textOfLines } from './paint.ts'
@@ -60,6 +61,7 @@ function createProgram(context: Context): Command {
   addRender(program, context)
   addPlan(program, context)
   addCheck(program, context)
+  addExplain(program, context)
   addSnapshot(program, context)
   addSettings(program, context)
   addLabels(program, context)

@@ -111,6 +111,7 @@ export async function tidegate(
       readSnapshot: refuse('the engine'),
       accepts: async () => true,
       observe: refuse('HAProxy'),
+      readTraffic: refuse('live figures'),
       openRuntime: refuse('the runtime socket'),
       askAgent: refuse('the agent'),
       createRenderer: () => ({

@@ -1,0 +1,73 @@
+// What HAProxy does with servers that Swarm would let serve.
+// Refuses tasks that do not run: task-reasons.ts has those.
+
+import { compareText, listText } from '../text.ts'
+import type { Reason, ReasonCode, ServerLine, ServerState } from './explanation.ts'
+
+type Telling = {
+  readonly states: readonly ServerState[]
+  readonly code: ReasonCode
+  readonly found: (servers: string) => string
+  readonly expected: string
+  readonly cure: (service: string) => string
+}
+
+const tellings: readonly Telling[] = [
+  {
+    states: ['down'],
+    code: 'server-down',
+    found: (servers) => `HAProxy's health check cannot connect to ${servers}`,
+    expected: 'a task that accepts connections at its address and port',
+    cure: (service) =>
+      `Is com.docker.lb.port the port that the process listens on, on all its addresses? Look at the task: docker service logs ${service}. It returns within seconds of accepting again.`,
+  },
+  {
+    states: ['held', 'unproven'],
+    code: 'server-held-back',
+    found: (servers) => `nothing accepts connections yet at ${servers}`,
+    expected: 'a task that accepts connections at its address and port',
+    cure: () =>
+      'The agent opens it as soon as it does. If this stays: com.docker.lb.port must be the port that the process listens on, on all its addresses, not on 127.0.0.1 alone.',
+  },
+  {
+    states: ['drain'],
+    code: 'server-drained',
+    found: (servers) => `somebody has set ${servers} to drain in HAProxy`,
+    expected: 'servers in the state that the agent gives them',
+    cure: () => 'The agent puts it right at its next audit (setting audit-interval).',
+  },
+  {
+    states: ['missing'],
+    code: 'server-pending',
+    found: (servers) => `HAProxy does not have ${servers} yet`,
+    expected: 'each server that Swarm asks for',
+    cure: () =>
+      'It comes within moments. If it does not: tidegate plan says what is left to do, and the log what hinders it.',
+  },
+]
+
+/** Reasons why servers of running tasks get no requests: errors where no server does, warnings otherwise. */
+export function serverReasons(servers: readonly ServerLine[], isServed: boolean): readonly Reason[] {
+  const runs = servers.filter(({ task }) => task === undefined || task.state === 'running')
+  const services = [...new Set(runs.map(({ service }) => service))].sort(compareText)
+  return tellings.flatMap((telling) =>
+    services.flatMap((service) => {
+      const affected = runs.filter((each) => each.service === service && telling.states.includes(each.state))
+      return affected.length === 0 ? [] : reasonOf(telling, service, affected, isServed)
+    }),
+  )
+}
+
+function reasonOf(
+  { code, found, expected, cure }: Telling,
+  service: string,
+  servers: readonly ServerLine[],
+  isServed: boolean,
+): Reason {
+  const named = listText(
+    servers.map(({ address }) => address),
+    3,
+  ).replaceAll('"', '')
+  const severity = isServed ? 'warning' : 'error'
+  return { code, severity, service, found: found(named), expected, cure: cure(service) }
+}
