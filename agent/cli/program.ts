@@ -20,6 +20,7 @@ import { createPaint, textOfLines } from './paint.ts'
 import type { CliPorts } from './ports.ts'
 import { readSettings } from './settings.ts'
 import { settingsInForce, settingsLines, settingsMarkdown } from './settings-text.ts'
+import { addStatus } from './status.ts'
 
 /** Runs the command that the arguments name, and resolves to the exit code. Rejects only for bugs. */
 export async function runProgram(ports: CliPorts, signal: AbortSignal): Promise<ExitCode> {
@@ -58,6 +59,7 @@ function createProgram(context: Context): Command {
     .configureOutput(output(context))
     .configureHelp({ styleTitle: (title) => context.paint('bold', title) })
   addRun(program, context)
+  addStatus(program, context)
   addRender(program, context)
   addPlan(program, context)
   addCheck(program, context)

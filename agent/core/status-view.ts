@@ -144,11 +144,20 @@ export function buildStatus(facts: StatusFacts): StatusView {
     ...(haproxy === undefined ? {} : { haproxy }),
     ...(engine === undefined ? {} : { engine }),
     ...(loop === undefined ? {} : { loop }),
-    services: new Set(backends.flatMap(({ services }) => services.map(({ name }) => name))).size,
-    routes: backends.reduce((sum, { routes }) => sum + routes.length, 0),
-    servers: backends.map(({ servers }) => servers).reduce(sum, noServers),
+    ...totalsOf(backends),
     backends,
     problems,
+  }
+}
+
+/** What the view counts of its backends. */
+export function totalsOf(
+  backends: readonly BackendView[],
+): Pick<StatusView, 'services' | 'routes' | 'servers'> {
+  return {
+    services: new Set(backends.flatMap(({ services }) => services.map(({ name }) => name))).size,
+    routes: backends.reduce((total, { routes }) => total + routes.length, 0),
+    servers: backends.map(({ servers }) => servers).reduce(sum, noServers),
   }
 }
 
