@@ -49,10 +49,13 @@ export async function startSoakEdge(bench: ChurnBench, place: Place, host: strin
     killHaproxy: async (which) => {
       const pid = (await pids())[which]
       const before = restarts()
+      // A worker on its way out may have answered, in a reload: its death restarts nothing, the new one answers already.
+      const isReplaced = async () =>
+        restarts() > before || (which === 'worker' && (await pids()).worker !== pid)
       const fromMs = Date.now()
       process.kill(pid, 'SIGKILL')
       const answers = async () => (await ask({ port: place.port, host, timeoutMs: 1000 })).status === 200
-      await eventually(async () => restarts() > before && (await answers()), {
+      await eventually(async () => (await isReplaced()) && (await answers()), {
         timeoutMs: recoveryTimeoutMs,
         intervalMs: 5,
         signal: bench.signal,
