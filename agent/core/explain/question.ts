@@ -59,6 +59,8 @@ export function parseQuestion(given: string): Question {
 
 function parseRequest(text: string, scheme: 'http' | 'https' | undefined): AskedRequest | undefined {
   const bare = scheme === undefined ? text : text.slice(scheme.length + '://'.length)
+  // `URL` would skip the slash, and take the path for the host.
+  if (/^[/\\]/.test(bare)) return undefined
   const rest = isIpv6(bare) ? `[${bare}]` : bare
   const url = readUrl(`${scheme ?? 'http'}://${rest}`)
   const host = url?.hostname.replace(/\.$/, '') ?? ''
