@@ -14,7 +14,7 @@ import { createLoop } from './reconcile/loop.ts'
 import { createNetworkKeeper, type NetworkKeeperOptions } from './reconcile/networks.ts'
 import type { Report } from './reconcile/ports.ts'
 import type { Status } from './reconcile/status.ts'
-import { createRenderer } from './render/render.ts'
+import { createRenderer, type Renderer } from './render/render.ts'
 import type { DockerSource } from './swarm/source.ts'
 
 /** What the agent tells whoever runs it. */
@@ -36,6 +36,8 @@ export type Agent = AsyncDisposable & {
   /** Ends a managed HAProxy, its sessions first. */
   readonly stopHaproxy: (signal: AbortSignal) => Promise<void>
   readonly status: () => AgentStatus
+  /** What the loop writes files with. */
+  readonly renderer: Renderer
 }
 
 export type AgentStatus = Status & { readonly commands: CommandCounts }
@@ -60,9 +62,10 @@ export async function createAgent(settings: Settings, engine: Engine, report: Ag
     clock,
     report,
   })
+  const renderer = createRenderer(settings.haproxy.templatesDir, config)
   const loop = createLoop({
     haproxy,
-    renderer: createRenderer(settings.haproxy.templatesDir, config),
+    renderer,
     configFile: fileNames.config,
     settings: { ...settings.loop, ...settings.routing },
     accepts: createAccepts(),
@@ -77,6 +80,7 @@ export async function createAgent(settings: Settings, engine: Engine, report: Ag
     },
     stopHaproxy: haproxy.stop,
     status: () => ({ ...loop.status(), commands: haproxy.commandsSent() }),
+    renderer,
     [Symbol.asyncDispose]: () => haproxy[Symbol.asyncDispose](),
   }
 }

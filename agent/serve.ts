@@ -2,11 +2,12 @@
 // Owns what is logged about the engine and HAProxy. Refuses the process's signals (main.ts).
 
 import { readFileSync } from 'node:fs'
-import { serveAdmin } from './admin/http.ts'
+import { createHistory } from './admin/history.ts'
 import { type AgentReport, createAgent, type Engine } from './agent.ts'
 import type { Settings } from './cli/settings.ts'
-import { isAgentError } from './core/errors.ts'
-import { type FactSources, gatherFacts } from './facts.ts'
+import { gatherFacts } from './facts.ts'
+import { type Chronicle, createChronicle } from './history.ts'
+import { openInterface } from './interface.ts'
 import { createLog, createReport, errorFacts, type Log } from './log.ts'
 import { attachNetworks } from './swarm/attach.ts'
 import { type DockerEndpoint, endpointText, parseEndpoint } from './swarm/endpoint.ts'
@@ -20,39 +21,31 @@ export async function serve(
   signal: AbortSignal,
 ): Promise<void> {
   const tally = createTallies()
+  const history = createHistory(Date.now)
+  const { routesMap } = settings.config
+  const chronicle = createChronicle({ history, routesMap, nowMs: () => performance.now() })
   const log = createLog({ level: settings.log.level })
   const endpoint = dockerEndpoint(settings)
-  const source = createLoggedSource(settings, endpoint, hostname, log.child('docker'), tally)
+  const source = createLoggedSource(settings, endpoint, hostname, log.child('docker'), { tally, chronicle })
   const attach: Engine['attach'] = (plan, until) =>
     attachNetworks(endpoint, plan, settings.docker.timeoutMs, until)
   const engine = { snapshots: source.snapshots, attach }
-  await using agent = await createAgent(settings, engine, tally.counted(createAgentReport(log)))
-  const facts = { version, agent: agent.status, source: source.status, tallies: tally.tallies }
-  await using _admin = await openAdmin(settings.admin.socketPath, facts, log)
-  log.info(
-    { engine: endpointText(endpoint), haproxy: settings.haproxy.mode, runDir: settings.haproxy.runDir },
-    'agent started',
-  )
-  await agent.run(signal)
+  const report = chronicle.recorded(tally.counted(createAgentReport(log)))
+  await using agent = await createAgent(settings, engine, report)
+  const sources = { version, agent: agent.status, source: source.status, tallies: tally.tallies }
+  const facts = () => gatherFacts(sources)
+  {
+    // Closed before HAProxy ends: whoever follows its figures would keep it from that.
+    await using _admin = await openInterface({ settings, agent, facts, history, log: log.child('admin') })
+    log.info(
+      { engine: endpointText(endpoint), haproxy: settings.haproxy.mode, runDir: settings.haproxy.runDir },
+      'agent started',
+    )
+    await agent.run(signal)
+  }
   log.info({}, 'agent stopping')
   await agent.stopHaproxy(new AbortController().signal)
   log.info({}, 'agent stopped')
-}
-
-/** An edge without its admin interface is an edge all the same. */
-async function openAdmin(
-  socketPath: string | undefined,
-  facts: FactSources,
-  log: Log,
-): Promise<AsyncDisposable | undefined> {
-  if (socketPath === undefined) return undefined
-  try {
-    return await serveAdmin(socketPath, () => gatherFacts(facts))
-  } catch (error) {
-    if (!isAgentError(error)) throw error
-    log.error(errorFacts(error), 'no admin interface')
-    return undefined
-  }
 }
 
 /** Where the engine is, with its certificates read. */
@@ -81,16 +74,20 @@ function createLoggedSource(
   endpoint: DockerEndpoint,
   hostname: string,
   log: Log,
-  tally: Tally,
+  { tally, chronicle }: { readonly tally: Tally; readonly chronicle: Chronicle },
 ): DockerSource {
   const { swarmSocket } = settings.docker
   return createDockerSource({
     ...sourceOptions(settings, endpoint, hostname),
     onTrouble: (error) => {
       tally.failed(error)
+      chronicle.engineFailed(error)
       log.error(errorFacts(error), 'engine not usable, routing stands')
     },
-    onRecovery: (troubledMs) => log.info({ troubledMs: Math.round(troubledMs) }, 'engine usable again'),
+    onRecovery: (troubledMs) => {
+      chronicle.engineRecovered(troubledMs)
+      log.info({ troubledMs: Math.round(troubledMs) }, 'engine usable again')
+    },
     onOddity: (oddity) => log.warn({ ...oddity }, 'element of a list left out'),
     swarmSocket,
     onWatched: () => log.info({ swarmSocket }, 'tasks are followed'),

@@ -4,6 +4,7 @@
 import type { Histogram, Tallies } from './admin/facts.ts'
 import type { AgentReport } from './agent.ts'
 import type { AgentError } from './core/errors.ts'
+import type { Outcome } from './reconcile/ports.ts'
 
 /** Upper bounds in seconds: a live change takes a few milliseconds, a reload a few hundred. */
 const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
@@ -21,8 +22,14 @@ export function createTallies(): Tally {
   const actionsByKind = new Map<string, number>()
   const errorsByCode = new Map<string, number>()
   const durations = { live: createHistogram(), reload: createHistogram() }
+  const propagation = { live: createHistogram(), reload: createHistogram() }
   let late = 0
   const failed = ({ code }: AgentError) => add(errorsByCode, code)
+  const time = ({ kind, durationMs, sinceViewMs }: Outcome) => {
+    if (kind !== 'live' && kind !== 'reload') return
+    durations[kind].take(durationMs / 1000)
+    if (sinceViewMs !== undefined) propagation[kind].take(sinceViewMs / 1000)
+  }
   return {
     failed,
     tallies: () => ({
@@ -31,14 +38,14 @@ export function createTallies(): Tally {
       errorsByCode,
       late,
       durations: { live: durations.live.read(), reload: durations.reload.read() },
+      propagation: { live: propagation.live.read(), reload: propagation.reload.read() },
     }),
     counted: (report) => ({
       ...report,
       outcome: (outcome) => {
         if (outcome.kind === 'live') for (const { kind } of outcome.actions) add(actionsByKind, kind)
         if (outcome.kind === 'reload') for (const { kind } of outcome.reasons) add(reloadsByReason, kind)
-        if (outcome.kind === 'live' || outcome.kind === 'reload')
-          durations[outcome.kind].take(outcome.durationMs / 1000)
+        time(outcome)
         report.outcome(outcome)
       },
       trouble: (error, retryMs) => {

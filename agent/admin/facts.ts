@@ -64,6 +64,8 @@ export type Tallies = {
   readonly late: number
   /** How long steps that changed something took. */
   readonly durations: { readonly live: Histogram; readonly reload: Histogram }
+  /** From the coming of the view that asked for a change to its being in force. */
+  readonly propagation: { readonly live: Histogram; readonly reload: Histogram }
 }
 
 /** Counts by upper bound in seconds, cumulative as Prometheus wants them. */

@@ -1,16 +1,33 @@
 // The agent's figures as metrics.
-// Owns their names, which dashboards and alerts rely on. Refuses HAProxy's own figures (its exporter has them).
+// Owns their names, which dashboards and alerts rely on. Refuses HAProxy's own figures (haproxy-metrics.ts).
 
 import type { Labels, Metric } from './exposition.ts'
-import type { AgentFacts, EdgeFacts, EngineFacts, Tallies } from './facts.ts'
+import type { AgentFacts, EdgeFacts, EngineFacts, Histogram, Tallies } from './facts.ts'
+import type { HistoryCounts } from './history.ts'
+import { unreadiness } from './readiness.ts'
 
-/** Everything that `/metrics` tells, in the order in which it is told. */
-export function metricsOf(facts: AgentFacts): readonly Metric[] {
+/** What the admin interface knows of itself. */
+export type OwnFigures = { readonly history: HistoryCounts; readonly streamClients: number }
+
+/** Everything that `/metrics` tells of the agent, in the order in which it is told. */
+export function metricsOf(facts: AgentFacts, own: OwnFigures): readonly Metric[] {
   return [
     gauge('tidegate_info', 'Which Tidegate this is.', 1, { version: facts.version }),
+    gauge(
+      'tidegate_ready',
+      '1 where the edge is ready, as /readyz has it.',
+      Number(unreadiness(facts).length === 0),
+    ),
     ...edgeMetrics(facts.edge),
     ...tallyMetrics(facts.tallies),
     ...engineMetrics(facts.engine),
+    gauge('tidegate_history_entries', 'Changes that the agent remembers.', own.history.length),
+    counter(
+      'tidegate_history_dropped_total',
+      'Changes that it has forgotten for newer ones.',
+      own.history.dropped,
+    ),
+    gauge('tidegate_stream_clients', 'Clients that follow the stream of changes.', own.streamClients),
     gauge('process_resident_memory_bytes', "The agent's resident memory.", facts.process.rssBytes),
     counter('process_cpu_seconds_total', "The agent's processor time.", facts.process.cpuMs / 1000),
   ]
@@ -69,6 +86,7 @@ function tallyMetrics({
   errorsByCode,
   late,
   durations,
+  propagation,
 }: Tallies): readonly Metric[] {
   return [
     byLabel('counter', 'tidegate_reload_reasons_total', 'Reasons of reloads, by kind.', 'reason', [
@@ -81,12 +99,16 @@ function tallyMetrics({
       'Servers that got requests though they never accepted a connection in time.',
       late,
     ),
-    {
-      name: 'tidegate_change_seconds',
-      help: 'From the beginning of a step to its change being in force.',
-      type: 'histogram',
-      samples: Object.entries(durations).map(([outcome, histogram]) => ({ labels: { outcome }, histogram })),
-    },
+    byOutcome(
+      'tidegate_change_seconds',
+      'From the beginning of a step to its change being in force.',
+      durations,
+    ),
+    byOutcome(
+      'tidegate_propagation_seconds',
+      'From the coming of the view that asks for a change to its being in force.',
+      propagation,
+    ),
   ]
 }
 
@@ -142,6 +164,14 @@ const counter = (name: string, help: string, value: number): Metric => ({
   type: 'counter',
   samples: [{ labels: {}, value }],
 })
+
+function byOutcome(name: string, help: string, histograms: Readonly<Record<string, Histogram>>): Metric {
+  const samples = Object.entries(histograms).map(([outcome, histogram]) => ({
+    labels: { outcome },
+    histogram,
+  }))
+  return { name, help, type: 'histogram', samples }
+}
 
 function byLabel(
   type: 'counter' | 'gauge',

@@ -45,6 +45,29 @@ function bindCure(text: string): string | undefined {
   return 'Write an IP address; a name is not looked up here.'
 }
 
+/** An address to listen on over TCP. IPv6 without brackets. */
+export type TcpAddress = { readonly host: string; readonly port: number }
+
+const loopback = '127.0.0.1'
+
+/** Where the admin interface listens: a port alone is one on loopback, as opening it to others has to be said. */
+export const adminBind: Kind<TcpAddress> = {
+  form: 'a port, or address:port',
+  placeholder: 'address',
+  parse: (text) => {
+    const expected = 'a port such as 9000, or an address and a port'
+    const bare = text.startsWith(':') ? text.slice(1) : text
+    if (isPort(bare)) return value({ host: loopback, port: Number(bare) })
+    if (/^\d*$/.test(bare)) return fault(expected, 'A port goes from 1 to 65535.')
+    if (/^(\/|unix@)/.test(text)) return fault(expected, 'A unix socket is what --admin-socket names.')
+    if (text.startsWith('*')) return fault(expected, 'Write 0.0.0.0 or [::] for all addresses.')
+    const cure = bindCure(text)
+    const parts = splitPort(text)
+    if (cure !== undefined || parts === undefined) return fault(expected, cure ?? 'Add a port.')
+    return value({ host: parts.host.replace(/^\[(.*)\]$/, '$1'), port: Number(parts.port) })
+  },
+}
+
 const hostName = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/
 
 /** A host, by name or address, and a port. */

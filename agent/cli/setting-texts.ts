@@ -2,11 +2,10 @@
 // Owns precedence and the search for settings that do not exist. Refuses to parse texts (setting-kinds.ts).
 
 import { compareText, nearest, quote } from '../core/text.ts'
+import type { DefaultFacts, SettingKey } from './setting-values.ts'
 import {
-  type DefaultFacts,
   flagOf,
   isSettingKey,
-  type SettingKey,
   settingKeys,
   settingTable,
   variableOf,

@@ -3,7 +3,7 @@
 // Refuses flags and environment as such: settings.ts reads them.
 
 import type { NetworkMode } from '../core/edge-networks.ts'
-import { bindAddress, dockerHost, hostAndPort } from './address-kinds.ts'
+import { adminBind, bindAddress, dockerHost, hostAndPort } from './address-kinds.ts'
 import {
   boolean,
   choice,
@@ -20,74 +20,7 @@ import {
   runFolder,
   socketPath,
 } from './setting-kinds.ts'
-
-/** The settings' values by name, parsed and in range; durations are in milliseconds. */
-export type SettingValues = {
-  readonly 'docker-host': string
-  readonly 'docker-timeout': number
-  readonly 'poll-quiet': number
-  readonly 'poll-moving': number
-  readonly 'poll-moving-for': number
-  readonly 'reconcile-interval': number
-  readonly 'swarm-socket': string | undefined
-  readonly 'edge-networks': 'auto' | 'every' | readonly string[]
-  readonly 'service-cluster': string
-  readonly networks: NetworkMode
-  readonly 'networks-settle': number
-  readonly haproxy: 'managed' | 'attached'
-  readonly 'haproxy-bin': string
-  readonly 'run-dir': string
-  readonly 'worker-socket': string
-  readonly 'master-socket': string
-  readonly templates: string
-  readonly 'http-bind': readonly string[]
-  readonly 'max-connections': number | undefined
-  readonly 'access-log': string | undefined
-  readonly 'info-headers': boolean
-  readonly 'proxy-id': string
-  readonly retries: number
-  readonly 'timeout-connect': number
-  readonly 'timeout-client': number
-  readonly 'timeout-server': number
-  readonly 'timeout-queue': number
-  readonly 'timeout-keep-alive': number
-  readonly 'timeout-request': number
-  readonly 'timeout-tunnel': number
-  readonly 'hard-stop-after': number
-  readonly 'reload-settle': number
-  readonly 'reload-settle-max': number
-  readonly 'audit-interval': number
-  readonly 'drain-timeout': number
-  readonly 'accept-grace': number
-  readonly 'admin-socket': string | undefined
-  readonly 'log-level': LogLevel
-}
-
-export type SettingKey = keyof SettingValues
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
-export type SettingGroup = 'Docker' | 'Services' | 'HAProxy' | 'Traffic' | 'Timeouts' | 'Changes' | 'Log'
-
-/** What a default may depend on. `runDir` is the run folder in force. */
-export type DefaultFacts = {
-  readonly hostname: string
-  readonly templatesDir: string
-  readonly runDir: string
-}
-
-export type SettingRow<T> = {
-  readonly group: SettingGroup
-  readonly kind: Kind<T>
-  /** `words` for people; `text` in the form in which one would set it. */
-  readonly default: {
-    readonly words: string
-    readonly text: (facts: DefaultFacts) => string
-    /** The setting that it is made from, and that is at fault in its place. */
-    readonly follows?: 'run-dir'
-  }
-  /** A variable of someone else's that counts where ours is not set. */
-  readonly alsoFrom?: string
-  readonly meaning: string
-}
+import type { DefaultFacts, SettingKey, SettingRow, SettingValues } from './setting-values.ts'
 
 const fixed = (text: string) => ({ words: text, text: () => text })
 
@@ -326,10 +259,24 @@ export const settingTable: { readonly [K in SettingKey]: SettingRow<SettingValue
       'How long a task that runs may take to accept connections. Until it does it gets no requests, where others serve; after that it gets them all the same.',
   },
   'admin-socket': {
-    group: 'Log',
+    group: 'Admin',
     kind: orWord('off', undefined, localSocket),
     default: inRunDir('admin.sock'),
-    meaning: 'Where the agent answers /healthz, /readyz and /metrics over HTTP; `off`: nowhere.',
+    meaning: 'The unix socket of the admin interface, for the commands and for health checks; `off`: none.',
+  },
+  'admin-bind': {
+    group: 'Admin',
+    kind: orWord('off', undefined, adminBind),
+    default: fixed('off'),
+    meaning:
+      'The TCP address of the admin interface and its page. A port alone is one on loopback; `0.0.0.0:9000` opens it to the network, without encryption. All but /healthz and /readyz takes the token.',
+  },
+  'admin-token-file': {
+    group: 'Admin',
+    kind: path,
+    default: inRunDir('admin.token'),
+    meaning:
+      'The file that the token for `admin-bind` is in. By default the agent makes one, for itself to read, and keeps it.',
   },
   'log-level': {
     group: 'Log',

@@ -3,14 +3,8 @@
 
 import { alignRows, markdownTable, type Paint } from './paint.ts'
 import { type SettingsInput, settingTexts } from './setting-texts.ts'
-import {
-  flagOf,
-  type SettingGroup,
-  type SettingKey,
-  settingKeys,
-  settingTable,
-  variableOf,
-} from './settings-table.ts'
+import type { SettingGroup, SettingKey } from './setting-values.ts'
+import { flagOf, settingKeys, settingTable, variableOf } from './settings-table.ts'
 
 /** A setting in force. `source` is a flag, a variable or `default`. */
 export type SettingInForce = {

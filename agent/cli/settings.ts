@@ -5,6 +5,7 @@ import type { NetworkMode } from '../core/edge-networks.ts'
 import { AgentError, assert } from '../core/errors.ts'
 import { type ConfigSettings, fileNames, type LoopSettings, type RoutingSettings } from '../core/settings.ts'
 import { quote } from '../core/text.ts'
+import type { TcpAddress } from './address-kinds.ts'
 import type { Parsed } from './setting-kinds.ts'
 import {
   type HostFacts,
@@ -13,15 +14,8 @@ import {
   settingTexts,
   strangeSettings,
 } from './setting-texts.ts'
-import {
-  flagOf,
-  type LogLevel,
-  type SettingKey,
-  type SettingRow,
-  type SettingValues,
-  settingKeys,
-  settingTable,
-} from './settings-table.ts'
+import type { LogLevel, SettingKey, SettingRow, SettingValues } from './setting-values.ts'
+import { flagOf, settingKeys, settingTable } from './settings-table.ts'
 
 /** Everything that can be set, by who reads it. */
 export type Settings = {
@@ -30,8 +24,7 @@ export type Settings = {
   readonly loop: LoopSettings
   readonly docker: DockerSettings
   readonly haproxy: HaproxySettings
-  /** Undefined: there is no admin interface. */
-  readonly admin: { readonly socketPath: string | undefined }
+  readonly admin: AdminSettings
   readonly log: { readonly level: LogLevel }
 }
 
@@ -55,6 +48,17 @@ export type DockerSettings = {
   readonly reconcileMs: number
   /** Undefined: tasks are polled. */
   readonly swarmSocket: string | undefined
+}
+
+/** Where the admin interface is. */
+export type AdminSettings = {
+  /** Undefined: on no unix socket. */
+  readonly socketPath: string | undefined
+  /** Undefined: on no TCP address. */
+  readonly tcp: TcpAddress | undefined
+  readonly tokenFile: string
+  /** Whether the operator has named the token's file, so that none is made. */
+  readonly isTokenGiven: boolean
 }
 
 /** Which HAProxy, and where it and the agent meet. */
@@ -85,7 +89,8 @@ export function readSettings(input: SettingsInput, otherFlags: readonly string[]
     ...strangeSettings(input, otherFlags),
   ]
   if (faults.length > 0) throw invalid(faults)
-  return freeze(group(input, (key) => readValue(key, texts)))
+  const sourceOf = (key: SettingKey) => textOf(key, texts).source
+  return freeze(group(input, (key) => readValue(key, texts), sourceOf))
 }
 
 type Texts = ReadonlyMap<SettingKey, SettingText>
@@ -157,9 +162,9 @@ function socketFaults(texts: Texts): readonly string[] {
 }
 
 function sockets(texts: Texts): readonly (readonly [SettingKey, string])[] {
-  const own = (['worker-socket', 'master-socket'] as const).flatMap((key) => {
+  const own = (['worker-socket', 'master-socket', 'admin-socket'] as const).flatMap((key) => {
     const parsed = parse(key, texts)
-    return parsed.kind === 'value' ? [[key, parsed.value] as const] : []
+    return parsed.kind === 'value' && parsed.value !== undefined ? [[key, parsed.value] as const] : []
   })
   const binds = parse('http-bind', texts)
   const unix = binds.kind === 'value' ? binds.value.filter((bind) => bind.startsWith('unix@')) : []
@@ -185,7 +190,7 @@ function invalid(faults: readonly string[]): AgentError {
 
 type Read = <K extends SettingKey>(key: K) => SettingValues[K]
 
-function group({ env, host }: SettingsInput, read: Read): Settings {
+function group({ env, host }: SettingsInput, read: Read, sourceOf: (key: SettingKey) => string): Settings {
   const { DOCKER_TLS_VERIFY, DOCKER_CERT_PATH } = env
   return {
     routing: { serviceCluster: read('service-cluster') },
@@ -214,7 +219,12 @@ function group({ env, host }: SettingsInput, read: Read): Settings {
       reconcileMs: read('reconcile-interval'),
       swarmSocket: read('swarm-socket'),
     },
-    admin: { socketPath: read('admin-socket') },
+    admin: {
+      socketPath: read('admin-socket'),
+      tcp: read('admin-bind'),
+      tokenFile: read('admin-token-file'),
+      isTokenGiven: sourceOf('admin-token-file') !== 'default',
+    },
     haproxy: {
       mode: read('haproxy'),
       binary: read('haproxy-bin'),
@@ -264,6 +274,7 @@ function freeze(settings: Settings): Settings {
   Object.freeze(settings.docker.edgeNetworks)
   Object.freeze(settings.docker.networks)
   Object.freeze(settings.docker.variables)
+  Object.freeze(settings.admin.tcp)
   for (const each of Object.values(settings)) Object.freeze(each)
   return Object.freeze(settings)
 }

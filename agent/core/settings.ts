@@ -59,4 +59,12 @@ export const limits = {
   labelLength: 65_536,
   replyBytes: 64 * 1024 * 1024,
   listBytes: 256 * 1024 * 1024,
+  /** Changes that the agent remembers; what each of them keeps of its commands and reasons. */
+  historyEntries: 1000,
+  historyCommands: 50,
+  historyReasons: 20,
+  /** Differences between the Swarm, HAProxy and the files that are told one by one. */
+  diffRows: 1000,
+  /** Backends whose figures are among the metrics. */
+  metricBackends: 2000,
 } as const

@@ -21,6 +21,15 @@ export function hasControl(text: string): boolean {
 /** Beyond what JSON escapes: further controls, line separators, and marks that turn the direction of writing. */
 const unprintable = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
+/** A foreign sentence on one line: without what could steer a terminal, cut where it gets long. */
+export function clean(text: string, most: number): string {
+  const line = text
+    .replaceAll(unprintable, '')
+    .replaceAll(/\p{Cc}+/gu, ' ')
+    .trim()
+  return line.length > most ? `${line.slice(0, most)}…` : line
+}
+
 /** A foreign value in a message: quoted, escaped so that it cannot steer a terminal, cut where it gets long. */
 export function quote(text: string, most = 80): string {
   const cut = text.length > most ? `${text.slice(0, most)}…` : text

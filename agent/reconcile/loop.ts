@@ -74,6 +74,7 @@ async function follow(
   for await (const snapshot of snapshots) {
     if (signal.aborted) return
     context.state.snapshot = snapshot
+    context.state.cameMs ??= context.clock.nowMs()
     waker.wake()
   }
 }

@@ -8,8 +8,12 @@ type Event =
   | Pick<Extract<Outcome, { readonly kind: 'live' }>, 'kind' | 'actions'>
   | Pick<Extract<Outcome, { readonly kind: 'reload' }>, 'kind' | 'reasons'>
 
-/** Reports a change that began at `startedMs` and is done now. */
-export function reportOutcome(context: Context, startedMs: number, event: Event): void {
+/** Reports a change that began at `startedMs`, was asked for by a view that came at `viewMs`, and is done now. */
+export function reportOutcome(
+  context: Context,
+  { startedMs, viewMs }: { readonly startedMs: number; readonly viewMs: number | undefined },
+  event: Event,
+): void {
   const { state, clock, report } = context
   let servers = 0
   for (const backend of state.routing.backends.values()) servers += backend.servers.length
@@ -20,5 +24,6 @@ export function reportOutcome(context: Context, startedMs: number, event: Event)
     durationMs: atMs - startedMs,
     backends: state.routing.backends.size,
     servers,
+    ...(viewMs === undefined ? {} : { sinceViewMs: atMs - viewMs }),
   })
 }

@@ -49,6 +49,8 @@ export type Outcome = {
   readonly durationMs: number
   readonly backends: number
   readonly servers: number
+  /** Since the view that asked for this came, the oldest one where several are answered together; absent where none did. */
+  readonly sinceViewMs?: number
 } & (
   | { readonly kind: 'start' | 'adopt' }
   | { readonly kind: 'live'; readonly actions: readonly Action[] }

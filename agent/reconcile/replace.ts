@@ -18,7 +18,7 @@ export async function reload(
   signal: AbortSignal,
 ): Promise<void> {
   const { state, haproxy, renderer, clock } = context
-  const startedMs = clock.nowMs()
+  const times = { startedMs: clock.nowMs(), viewMs: state.wish?.firstMs }
   const { routing } = state
   if (!(await prepare(context, signal))) return
   try {
@@ -30,19 +30,19 @@ export async function reload(
   }
   state.counters.reloads += 1
   await embrace(context, routing, signal)
-  reportOutcome(context, startedMs, { kind: 'reload', reasons })
+  reportOutcome(context, times, { kind: 'reload', reasons })
 }
 
 /** Starts HAProxy with the routing that is wanted now. */
 export async function start(context: Context, signal: AbortSignal): Promise<number> {
   const { state, haproxy, clock } = context
-  const startedMs = clock.nowMs()
+  const times = { startedMs: clock.nowMs(), viewMs: state.viewMs }
   const { routing } = state
   if (await prepare(context, signal)) {
     await haproxy.start(signal)
     state.counters.starts += 1
     await embrace(context, routing, signal)
-    reportOutcome(context, startedMs, { kind: 'start' })
+    reportOutcome(context, times, { kind: 'start' })
   }
   return clock.nowMs()
 }

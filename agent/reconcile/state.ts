@@ -28,6 +28,10 @@ export type LoopOptions = {
 
 export type State = {
   snapshot: Snapshot | undefined
+  /** When the oldest snapshot came that no step has looked at yet. */
+  cameMs: number | undefined
+  /** When the oldest snapshot came that this step answers; undefined in a step that no snapshot has asked for. */
+  viewMs: number | undefined
   /** The snapshot that `wanted` was computed from. */
   routed: Snapshot | undefined
   wanted: Routing
@@ -59,6 +63,8 @@ const nothing: Routing = { backends: new Map(), problems: [] }
 export function initialState(): State {
   return {
     snapshot: undefined,
+    cameMs: undefined,
+    viewMs: undefined,
     routed: undefined,
     wanted: nothing,
     routing: nothing,
@@ -91,6 +97,7 @@ export function statusOf({ state, doorkeeper }: Context): Status {
     !state.isUnsaved &&
     isInStep(state)
   return {
+    snapshot: state.routed,
     routing: state.routed === undefined ? undefined : state.routing,
     observed: state.observed,
     problems: state.problems,

@@ -6,6 +6,7 @@ import type { Observed } from '../core/observed.ts'
 import type { ReloadReason } from '../core/plan.ts'
 import type { Problem } from '../core/problem.ts'
 import type { Routing } from '../core/routing.ts'
+import type { Snapshot } from '../core/snapshot.ts'
 
 export type Counters = {
   readonly starts: number
@@ -17,6 +18,8 @@ export type Counters = {
 }
 
 export type Status = {
+  /** What `routing` was computed from. */
+  readonly snapshot: Snapshot | undefined
   readonly routing: Routing | undefined
   readonly observed: Observed | undefined
   readonly problems: readonly Problem[]

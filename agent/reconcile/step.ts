@@ -40,6 +40,9 @@ export async function step(context: Context, signal: AbortSignal): Promise<numbe
 
 function route(context: Context, snapshot: Snapshot, signal: AbortSignal): void {
   const { state, settings, report, doorkeeper } = context
+  // What a failed step was to answer is still to be answered.
+  state.viewMs = state.failures > 0 ? (state.viewMs ?? state.cameMs) : state.cameMs
+  state.cameMs = undefined
   if (state.routed === snapshot) return
   const { routing, networkIds, memo } = computeRouting(snapshot, settings, state.setAside, state.memo)
   // What was there before the agent has been serving: only what comes later is asked.
@@ -76,7 +79,7 @@ async function look(context: Context, signal: AbortSignal): Promise<void> {
 
 async function goLive(context: Context, signal: AbortSignal): Promise<Plan> {
   const { state, haproxy, clock } = context
-  const { observed, routing } = state
+  const { observed, routing, viewMs } = state
   if (observed === undefined) throw new Error('bug: nothing was observed')
   const startedMs = clock.nowMs()
   const plan = planChanges(routing, observed, facts(context))
@@ -92,8 +95,9 @@ async function goLive(context: Context, signal: AbortSignal): Promise<Plan> {
     state.counters.liveChanges += 1
     state.counters.actions += actions.length
   }
-  if (!state.isAdopted && plan.kind !== 'reload') reportOutcome(context, startedMs, { kind: 'adopt' })
-  if (hasChanged) reportOutcome(context, startedMs, { kind: 'live', actions })
+  const times = { startedMs, viewMs }
+  if (!state.isAdopted && plan.kind !== 'reload') reportOutcome(context, times, { kind: 'adopt' })
+  if (hasChanged) reportOutcome(context, times, { kind: 'live', actions })
   state.isAdopted = true
   return plan
 }

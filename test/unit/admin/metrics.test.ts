@@ -3,7 +3,6 @@
 import { expect, test } from 'vitest'
 import { exposition } from '../../../agent/admin/exposition.ts'
 import type { AgentFacts } from '../../../agent/admin/facts.ts'
-import { answerTo } from '../../../agent/admin/http.ts'
 import { metricsOf } from '../../../agent/admin/metrics.ts'
 import { unreadiness } from '../../../agent/admin/readiness.ts'
 
@@ -40,11 +39,13 @@ const facts: AgentFacts = {
     errorsByCode: new Map(),
     late: 0,
     durations: { live: histogram, reload: { ...histogram, count: 3 } },
+    propagation: { live: { ...histogram, count: 9 }, reload: histogram },
   },
   process: { rssBytes: 1e8, cpuMs: 1500 },
 }
 
-const lines = exposition(metricsOf(facts)).split('\n')
+const own = { history: { length: 1000, dropped: 7 }, streamClients: 2 }
+const lines = exposition(metricsOf(facts, own)).split('\n')
 
 test.for([
   'tidegate_info{version="0.1.0"} 1',
@@ -61,12 +62,17 @@ test.for([
   'tidegate_change_seconds_bucket{outcome="live",le="+Inf"} 4',
   'tidegate_change_seconds_sum{outcome="live"} 5.5',
   'tidegate_change_seconds_count{outcome="reload"} 3',
+  'tidegate_propagation_seconds_count{outcome="live"} 9',
+  'tidegate_ready 1',
+  'tidegate_history_entries 1000',
+  'tidegate_history_dropped_total 7',
+  'tidegate_stream_clients 2',
 ])('it says %s', (line) => {
   expect(lines).toContain(line)
 })
 
 test('every metric has its help and its type once, and no line is anything else', () => {
-  const names = metricsOf(facts).map(({ name }) => name)
+  const names = metricsOf(facts, own).map(({ name }) => name)
   expect(new Set(names).size).toBe(names.length)
   for (const name of names) expect(name).toMatch(/^(tidegate|process)_[a-z_]+$/)
   const pattern = /^(# (HELP|TYPE) \S+ .+|[a-z_]+(\{\w+="[^"\n]*"(,\w+="[^"\n]*")*\})? [0-9.e+-]+|)$/
@@ -108,16 +114,5 @@ test.for([
   ],
 ] as const)('ready where %s?', ([, given, reasons]) => {
   expect(unreadiness(given)).toEqual(reasons)
-  expect(answerTo('GET', '/readyz', () => given).status).toBe(reasons.length === 0 ? 200 : 503)
-})
-
-test('only what is there is read, and nothing is changed', () => {
-  const never = (): AgentFacts => expect.unreachable('nothing has to be gathered')
-  expect(answerTo('POST', '/healthz', never)).toMatchObject({ status: 405 })
-  expect(answerTo('GET', '/constructor', never)).toMatchObject({ status: 404 })
-  expect(JSON.parse(answerTo('GET', '/', never).body)).toEqual({
-    error: 'there is no such page',
-    pages: ['/healthz', '/readyz', '/metrics'],
-  })
-  expect(answerTo('GET', '/metrics?x=1', () => facts).status).toBe(200)
+  expect(exposition(metricsOf(given, own))).toContain(`\ntidegate_ready ${reasons.length === 0 ? 1 : 0}\n`)
 })

@@ -76,7 +76,12 @@ test('the defaults are the ones that the settings page promises', () => {
       masterSocket: '/run/tidegate/master.sock',
       templatesDir: '/app/templates',
     },
-    admin: { socketPath: '/run/tidegate/admin.sock' },
+    admin: {
+      socketPath: '/run/tidegate/admin.sock',
+      tcp: undefined,
+      tokenFile: '/run/tidegate/admin.token',
+      isTokenGiven: false,
+    },
     log: { level: 'info' },
   })
 })
@@ -130,6 +135,12 @@ type Row = readonly [key: string, text: string, pick: (settings: Settings) => un
 
 const good: readonly Row[] = [
   ['http-bind', '*:80,10.0.0.1:80', (s) => s.config.httpBind, ['*:80', '10.0.0.1:80']],
+  ['admin-bind', '9000', (s) => s.admin.tcp, { host: '127.0.0.1', port: 9000 }],
+  ['admin-bind', ':9000', (s) => s.admin.tcp, { host: '127.0.0.1', port: 9000 }],
+  ['admin-bind', '0.0.0.0:9000', (s) => s.admin.tcp, { host: '0.0.0.0', port: 9000 }],
+  ['admin-bind', '[::]:9000', (s) => s.admin.tcp, { host: '::', port: 9000 }],
+  ['admin-bind', 'off', (s) => s.admin.tcp, undefined],
+  ['admin-token-file', '/run/secrets/token', (s) => s.admin.isTokenGiven, true],
   ['http-bind', '[::]:80,unix@/run/h.sock', (s) => s.config.httpBind, ['[::]:80', 'unix@/run/h.sock']],
   ['edge-networks', 'every', (s) => s.docker.edgeNetworks, 'every'],
   ['edge-networks', 'front, back', (s) => s.docker.edgeNetworks, ['front', 'back']],
@@ -189,6 +200,16 @@ test.for([
   ['http-bind', '::1', /Put the address into brackets, and add the port: \[::1\]:80\.$/],
   ['http-bind', '[::g]:80', /What stands in the brackets is no IPv6 address\.$/],
   ['http-bind', ':80,81', /81: Put a colon before the port: :81\.$/],
+  [
+    'admin-bind',
+    '0',
+    /expected off, or a port such as 9000, or an address and a port\. A port goes from 1 to 65535\.$/,
+  ],
+  ['admin-bind', ':70000', /A port goes from 1 to 65535\.$/],
+  ['admin-bind', '*:9000', /Write 0\.0\.0\.0 or \[::\] for all addresses\.$/],
+  ['admin-bind', 'edge.local:9000', /Write an IP address; a name is not looked up here\.$/],
+  ['admin-bind', '/run/a.sock', /A unix socket is what --admin-socket names\.$/],
+  ['admin-socket', '/run/tidegate/worker.sock', /expected another socket than --worker-socket/],
   ['http-bind', '/run/h.sock', /Name a unix socket as unix@\/run\/h\.sock\.$/],
   ['http-bind', 'unix@h.sock', /expected the absolute path of a socket\. Begin it with a slash\.$/],
   ['http-bind', 'unix@/run/worker\tsock', /letters, digits and \. _ - \/ only/],
