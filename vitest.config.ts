@@ -31,8 +31,20 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'e2e',
+          name: 'browser',
           sequence: { groupOrder: 2 },
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 60_000,
+          // The first of them may install Chromium.
+          hookTimeout: 300_000,
+          fileParallelism: false,
+          benchmark,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          sequence: { groupOrder: 3 },
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           // The first of them makes the images, from Debian's packages on.

@@ -1,4 +1,4 @@
-// The programs that a test bed needs: found, or installed from the distribution's packages after saying so.
+// The programs that tests need: found, or installed from the distribution's packages after saying so.
 // Owns apt-get. Refuses other package managers: there it names what to install.
 
 import { accessSync, constants } from 'node:fs'
@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { run, succeeds } from './run.ts'
 
 /** Program and the packages that may bring it, the newest distribution's first. */
-const needed: readonly (readonly [program: string, ...packages: string[]])[] = [
+type Needed = readonly [program: string, ...packages: string[]]
+
+const bed: readonly Needed[] = [
   ['dockerd', 'docker.io'],
   // Debian 13 packs the client on its own; in Debian 12 it is part of docker.io.
   ['docker', 'docker-cli', 'docker.io'],
@@ -16,19 +18,27 @@ const needed: readonly (readonly [program: string, ...packages: string[]])[] = [
   ['busybox', 'busybox-static'],
 ]
 
-/** Makes sure that every program is there; `say` hears what is going to be installed before it is. Needs root. */
+/** Makes sure that every program of a test bed is there; `say` hears what is going to be installed. Needs root. */
 export async function ensurePrograms(say: (line: string) => void): Promise<void> {
   if (process.getuid?.() !== 0) {
     throw new Error('a test bed makes network namespaces and starts engines: run it as root')
   }
+  await ensureEach(bed, 'the test bed', say)
+}
+
+/** Makes sure that programs are there; `say` hears what is going to be installed before it is, and needs root then. */
+export async function ensureEach(
+  needed: readonly Needed[],
+  purpose: string,
+  say: (line: string) => void,
+): Promise<void> {
   const missing = needed.filter(([program]) => !isThere(program))
   if (missing.length === 0) return
-  if (!isThere('apt-get')) {
-    throw new Error(
-      `the test bed needs programs that are not here: ${missing.map(([name]) => name).join(', ')}`,
-    )
+  if (!isThere('apt-get') || process.getuid?.() !== 0) {
+    const packages = missing.map(([program, ...names]) => `${program} (Debian: ${names.join(' or ')})`)
+    throw new Error(`${purpose} needs programs that are not here: ${packages.join(', ')}`)
   }
-  say(`installing for the test bed: ${missing.map(([, ...packages]) => packages.at(-1)).join(', ')}`)
+  say(`installing for ${purpose}: ${missing.map(([, ...packages]) => packages.at(-1)).join(', ')}`)
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
   await run('apt-get', ['update', '-qq'], { env })
   const chosen = await Promise.all(
