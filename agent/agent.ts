@@ -6,6 +6,7 @@ import { createAccepts } from './accepts.ts'
 import type { Settings } from './cli/settings.ts'
 import { type AgentError, isAgentError } from './core/errors.ts'
 import { type ConfigSettings, fileNames } from './core/settings.ts'
+import type { DockerSource } from './docker/source.ts'
 import { maxConnectionsFor, readFdLimit } from './haproxy/fd-limit.ts'
 import type { ProcessEvent } from './haproxy/process.ts'
 import type { CommandCounts } from './haproxy/runtime.ts'
@@ -15,7 +16,6 @@ import { createNetworkKeeper, type NetworkKeeperOptions } from './reconcile/netw
 import type { Report } from './reconcile/ports.ts'
 import type { Status } from './reconcile/status.ts'
 import { createRenderer, type Renderer } from './render/render.ts'
-import type { DockerSource } from './swarm/source.ts'
 
 /** What the agent tells whoever runs it. */
 export type AgentReport = Report &

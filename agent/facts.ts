@@ -3,7 +3,7 @@
 
 import type { AgentFacts, EdgeFacts, EngineFacts, Tallies } from './admin/facts.ts'
 import type { AgentStatus } from './agent.ts'
-import type { SourceStatus } from './swarm/status.ts'
+import type { SourceStatus } from './docker/status.ts'
 
 export type FactSources = {
   readonly version: string

@@ -56,11 +56,11 @@ async function askHaproxy<T>(
 
 /** The engine's libraries take longer to load than most commands take: only those that ask it pay for them. */
 async function readEngine(settings: Settings, signal: AbortSignal): Promise<Snapshot> {
-  const [{ dockerEndpoint, sourceOptions }, { readSnapshot }] = await Promise.all([
+  const [{ dockerEndpoint, sourceOptions }, { readSwarm }] = await Promise.all([
     import('./serve.ts'),
     import('./swarm/source.ts'),
   ])
-  return readSnapshot(sourceOptions(settings, dockerEndpoint(settings), hostname()), signal)
+  return readSwarm(sourceOptions(settings, dockerEndpoint(settings), hostname()), signal)
 }
 
 /** No socket, or one that a dead HAProxy left behind; a socket that hangs or refuses is trouble to be told. */

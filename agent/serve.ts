@@ -5,13 +5,14 @@ import { readFileSync } from 'node:fs'
 import { createHistory } from './admin/history.ts'
 import { type AgentReport, createAgent, type Engine } from './agent.ts'
 import type { Settings } from './cli/settings.ts'
+import { type DockerEndpoint, endpointText, parseEndpoint } from './docker/endpoint.ts'
+import type { DockerSource } from './docker/source.ts'
 import { gatherFacts } from './facts.ts'
 import { type Chronicle, createChronicle } from './history.ts'
 import { openInterface } from './interface.ts'
 import { createLog, createReport, errorFacts, type Log } from './log.ts'
 import { attachNetworks } from './swarm/attach.ts'
-import { type DockerEndpoint, endpointText, parseEndpoint } from './swarm/endpoint.ts'
-import { createDockerSource, type DockerSource, type DockerSourceOptions } from './swarm/source.ts'
+import { createSwarmSource, type SwarmSourceOptions } from './swarm/source.ts'
 import { createTallies, type Tally } from './tallies.ts'
 
 /** Runs the agent until the signal aborts, and ends a managed HAProxy then, its sessions first. */
@@ -58,7 +59,7 @@ export function sourceOptions(
   settings: Settings,
   endpoint: DockerEndpoint,
   hostname: string,
-): DockerSourceOptions {
+): SwarmSourceOptions {
   const { edgeNetworks, timeoutMs, pollQuietMs, pollMovingMs, pollMovingForMs, reconcileMs } = settings.docker
   return {
     endpoint,
@@ -77,7 +78,7 @@ function createLoggedSource(
   { tally, chronicle }: { readonly tally: Tally; readonly chronicle: Chronicle },
 ): DockerSource {
   const { swarmSocket } = settings.docker
-  return createDockerSource({
+  return createSwarmSource({
     ...sourceOptions(settings, endpoint, hostname),
     onTrouble: (error) => {
       tally.failed(error)

@@ -3,16 +3,19 @@
 
 import type { Network, Service, Snapshot, Task } from '../core/snapshot.ts'
 import { compareText } from '../core/text.ts'
-import { type EdgeNetworks, findEdge } from './edge.ts'
+import type { EdgeNetworks } from '../docker/edge.ts'
+import type { Assembly } from '../docker/rounds.ts'
+import { findEdge } from './edge.ts'
 import type { Listed } from './swarm-lists.ts'
-
-/** A snapshot with the lists that it was made of. */
-export type Assembly = { readonly listed: Listed; readonly snapshot: Snapshot }
 
 export type AssemblySettings = { readonly edgeNetworks: EdgeNetworks; readonly hostname: string }
 
 /** The lists' snapshot. What did not change keeps its array and its objects, and the snapshot if nothing did. */
-export function assemble(listed: Listed, settings: AssemblySettings, last: Assembly | undefined): Assembly {
+export function assemble(
+  listed: Listed,
+  settings: AssemblySettings,
+  last: Assembly<Listed> | undefined,
+): Assembly<Listed> {
   if (last !== undefined && sameLists(last.listed, listed)) return last
   const networks = keepReferenced(last?.snapshot.networks, listed)
   const sameNetworks = networks === last?.snapshot.networks
@@ -43,7 +46,7 @@ export function sameLists(a: Listed, b: Listed): boolean {
   return a.tasks === b.tasks && a.services === b.services && a.networks === b.networks && a.nodes === b.nodes
 }
 
-function plainTasks(listed: Listed, last: Assembly | undefined): readonly Task[] {
+function plainTasks(listed: Listed, last: Assembly<Listed> | undefined): readonly Task[] {
   if (last?.listed.tasks === listed.tasks) return last.snapshot.tasks
   const tasks = listed.tasks.map(({ task }) => task)
   return last !== undefined && sameItems(last.snapshot.tasks, tasks) ? last.snapshot.tasks : tasks

@@ -2,10 +2,18 @@
 // Owns the one update. Refuses every service but the one in the plan, and everything in it but its networks and the label.
 
 import { addedNetworksLabel, type NetworkPlan } from '../core/edge-networks.ts'
-import { createDocker, type Docker } from './docker.ts'
-import { type DockerEndpoint, endpointText } from './endpoint.ts'
-import { hasObject, integerAt, type Json, neededObject, objectAt, objectsAt, textAt } from './json-read.ts'
-import { badReply } from './trouble.ts'
+import { createDocker, type Docker } from '../docker/docker.ts'
+import { type DockerEndpoint, endpointText } from '../docker/endpoint.ts'
+import {
+  hasObject,
+  integerAt,
+  type Json,
+  neededObject,
+  objectAt,
+  objectsAt,
+  textAt,
+} from '../docker/json-read.ts'
+import { badReply } from '../docker/trouble.ts'
 
 export type NetworkUpdate = Extract<NetworkPlan, { readonly kind: 'update' }>
 

@@ -24,8 +24,8 @@ import {
   objectsAt,
   textAt,
   textsAt,
-} from './json-read.ts'
-import { sameValue } from './same-value.ts'
+} from '../docker/json-read.ts'
+import { sameValue } from '../docker/same-value.ts'
 
 /** A task, with what of it is no business of the core. */
 export type ListedTask = {

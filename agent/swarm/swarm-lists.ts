@@ -2,17 +2,11 @@
 // Owns which requests they are. One request each, whatever the number of services and tasks.
 
 import type { Network, Node, Service, Task } from '../core/snapshot.ts'
-import type { Docker } from './docker.ts'
-import type { DockerEndpoint } from './endpoint.ts'
-import { createList, type List, type Oddity } from './list.ts'
+import type { Docker } from '../docker/docker.ts'
+import type { DockerEndpoint } from '../docker/endpoint.ts'
+import { createList, type Oddity } from '../docker/list.ts'
+import type { Lists } from '../docker/lists.ts'
 import { keepTask, type ListedTask, readNetwork, readNode, readService, readTask } from './read-element.ts'
-
-export type SwarmLists = {
-  readonly tasks: List<ListedTask>
-  readonly services: List<Service>
-  readonly networks: List<Network>
-  readonly nodes: List<Node>
-}
 
 /** What the lists say together. */
 export type Listed = {
@@ -38,31 +32,33 @@ export function createSwarmLists(
   endpoint: DockerEndpoint,
   onOddity: (oddity: Oddity) => void,
   known: (taskId: string) => ListedTask | undefined = () => undefined,
-): SwarmLists {
+): Lists<Listed> {
   const shared = { docker, endpoint, onOddity }
+  const tasks = createList({
+    ...shared,
+    request: { path: '/tasks', filters: liveTasks },
+    read: readTask,
+    keep: (now, before: ListedTask | undefined) => keepTask(now, known(now.task.id) ?? before),
+  })
+  const services = createList({ ...shared, request: { path: '/services' }, read: readService })
+  const networks = createList({
+    ...shared,
+    request: { path: '/networks', filters: { scope: ['swarm'] } },
+    read: readNetwork,
+  })
+  const nodes = createList({ ...shared, request: { path: '/nodes' }, read: readNode })
   return {
-    tasks: createList({
-      ...shared,
-      request: { path: '/tasks', filters: liveTasks },
-      read: readTask,
-      keep: (now, before) => keepTask(now, known(now.task.id) ?? before),
-    }),
-    services: createList({ ...shared, request: { path: '/services' }, read: readService }),
-    networks: createList({
-      ...shared,
-      request: { path: '/networks', filters: { scope: ['swarm'] } },
-      read: readNetwork,
-    }),
-    nodes: createList({ ...shared, request: { path: '/nodes' }, read: readNode }),
+    byName: { tasks, services, networks, nodes },
+    listed: () => together(tasks.values(), services.values(), networks.values(), nodes.values()),
   }
 }
 
-/** What the lists said last; undefined until each has been answered once. */
-export function listedBy(lists: SwarmLists): Listed | undefined {
-  const tasks = lists.tasks.values()
-  const services = lists.services.values()
-  const networks = lists.networks.values()
-  const nodes = lists.nodes.values()
+function together(
+  tasks: readonly ListedTask[] | undefined,
+  services: readonly Service[] | undefined,
+  networks: readonly Network[] | undefined,
+  nodes: readonly Node[] | undefined,
+): Listed | undefined {
   if (tasks === undefined || services === undefined || networks === undefined || nodes === undefined)
     return undefined
   return { tasks, services, networks, nodes }

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import protobuf from 'protobufjs/light.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { createDocker } from '../../agent/swarm/docker.ts'
-import type { DockerSourceOptions } from '../../agent/swarm/source.ts'
+import { createDocker } from '../../agent/docker/docker.ts'
+import type { SwarmSourceOptions } from '../../agent/swarm/source.ts'
 import { callWatch } from '../../agent/swarm/watch/call.ts'
 import { readTrustRoot } from '../../agent/swarm/watch/trust-root.ts'
 import { eventually } from '../support/eventually.ts'
@@ -46,7 +46,7 @@ const isFollowing = (reader: SourceReader) => reader.source.status().watch?.isFo
 type Sighting = { readonly id: string; readonly says: string; readonly atMs: number }
 
 /** A reader that notes, of each snapshot as it comes, the tasks that are not as they were. */
-function noteTasks(options: Partial<DockerSourceOptions>) {
+function noteTasks(options: Partial<SwarmSourceOptions>) {
   const sightings: Sighting[] = []
   let last: ReadonlyMap<string, string> = new Map()
   const reader = readSource(bed.node(0).socket, options, ({ tasks }) => {

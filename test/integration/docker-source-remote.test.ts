@@ -11,18 +11,18 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
-import { parseEndpoint } from '../../agent/swarm/endpoint.ts'
-import { remoteKeepalive, tuneSocket } from '../../agent/swarm/keepalive.ts'
-import { createDockerSource, type DockerSourceOptions, readSnapshot } from '../../agent/swarm/source.ts'
+import { parseEndpoint } from '../../agent/docker/endpoint.ts'
+import { remoteKeepalive, tuneSocket } from '../../agent/docker/keepalive.ts'
+import { createSwarmSource, readSwarm, type SwarmSourceOptions } from '../../agent/swarm/source.ts'
 import { eventually } from '../support/eventually.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const never = new AbortController().signal
 
 function sourceOf(
-  endpoint: DockerSourceOptions['endpoint'],
-  more: Partial<DockerSourceOptions> = {},
-): DockerSourceOptions {
+  endpoint: SwarmSourceOptions['endpoint'],
+  more: Partial<SwarmSourceOptions> = {},
+): SwarmSourceOptions {
   return { endpoint, edgeNetworks: 'every', hostname: '', ...more }
 }
 
@@ -132,7 +132,7 @@ test('shows the engine a client certificate, and believes only an engine whose c
     DOCKER_CERT_PATH: dir.path,
   }
   const endpoint = parseEndpoint(variables, (path) => readFileSync(path, 'utf8'))
-  expect((await readSnapshot(sourceOf(endpoint), never)).services).toEqual([])
+  expect((await readSwarm(sourceOf(endpoint), never)).services).toEqual([])
   expect(clients).toEqual(['agent'])
 
   const strangers = await certificates()
@@ -140,12 +140,12 @@ test('shows the engine a client certificate, and believes only an engine whose c
   const stranger = parseEndpoint(variables, (path) =>
     path.endsWith('/ca.pem') ? strangers.read('ca.pem') : readFileSync(path, 'utf8'),
   )
-  await expect(readSnapshot(sourceOf(stranger), never)).rejects.toMatchObject({
+  await expect(readSwarm(sourceOf(stranger), never)).rejects.toMatchObject({
     code: 'docker-refused',
     hint: expect.stringContaining('ca.pem'),
   })
   const plain = { ...endpoint, tls: undefined }
-  await expect(readSnapshot(sourceOf(plain), never)).rejects.toMatchObject({ code: 'docker-unreachable' })
+  await expect(readSwarm(sourceOf(plain), never)).rejects.toMatchObject({ code: 'docker-unreachable' })
 })
 
 test('says how to turn TLS on when the engine wants it', async () => {
@@ -154,7 +154,7 @@ test('says how to turn TLS on when the engine wants it', async () => {
       response.writeHead(400).end('Client sent an HTTP request to an HTTPS server.\n'),
     ),
   )
-  const reading = readSnapshot(
+  const reading = readSwarm(
     sourceOf({ kind: 'tcp', host: '127.0.0.1', port: engine.port, tls: undefined }),
     never,
   )
@@ -225,7 +225,7 @@ test('notices within 15 s that the event stream is half-open, and opens it anew'
   const hour = 3_600_000
   // Nothing but the kernel may notice: no list is due, and no deadline runs.
   const cadence = { quietMs: hour, fullMs: hour, movingMs: hour }
-  const source = createDockerSource(
+  const source = createSwarmSource(
     sourceOf(machine.endpoint, { cadence, deadlineMs: hour, eventSilenceMs: hour }),
   )
   const snapshots = source.snapshots(stop.signal)[Symbol.asyncIterator]()

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Snapshot } from '../../agent/core/snapshot.ts'
-import { createDockerSource, type DockerSourceOptions, readSnapshot } from '../../agent/swarm/source.ts'
+import { createSwarmSource, readSwarm, type SwarmSourceOptions } from '../../agent/swarm/source.ts'
 import { createSimulatedSwarm, type SimulatedSwarm } from '../sim/swarm.ts'
 import { fastTiming } from '../sim/timing.ts'
 import { eventually } from '../support/eventually.ts'
@@ -229,14 +229,14 @@ test('says once what to do when the node is no manager, and goes on when it is o
     code: 'docker-not-manager',
     hint: expect.stringContaining('docker node promote'),
   })
-  await expect(readSnapshot(optionsFor(world), new AbortController().signal)).rejects.toMatchObject({
+  await expect(readSwarm(optionsFor(world), new AbortController().signal)).rejects.toMatchObject({
     code: 'docker-not-manager',
   })
   world.swarm.setRole('manager')
   await eventually(watching.now)
 })
 
-function optionsFor({ socketPath }: { readonly socketPath: string }): DockerSourceOptions {
+function optionsFor({ socketPath }: { readonly socketPath: string }): SwarmSourceOptions {
   return { endpoint: { kind: 'unix', socketPath }, edgeNetworks: 'every', hostname: 'laptop' }
 }
 
@@ -275,7 +275,7 @@ test('works without events at all', async () => {
 test('hands a slow reader the latest snapshot only', async () => {
   await using world = await createWorld()
   const stop = new AbortController()
-  const source = createDockerSource(optionsFor(world))
+  const source = createSwarmSource(optionsFor(world))
   const snapshots = source.snapshots(stop.signal)[Symbol.asyncIterator]()
   expect((await snapshots.next()).value.services).toHaveLength(1)
   await eventually(() => source.status().events.isOpen)
@@ -293,8 +293,8 @@ test('finds the networks of the edge by its own container', async () => {
   await using world = await createWorld()
   const own = world.swarm.runningTasksOf('web')[0]
   const containerId = own?.Status.ContainerStatus?.ContainerID ?? ''
-  const read = (options: Partial<DockerSourceOptions>) =>
-    readSnapshot({ ...optionsFor(world), ...options }, new AbortController().signal)
+  const read = (options: Partial<SwarmSourceOptions>) =>
+    readSwarm({ ...optionsFor(world), ...options }, new AbortController().signal)
   const front = world.swarm.network('front').ID
   expect((await read({ edgeNetworks: 'auto', hostname: containerId.slice(0, 12) })).edge.networkIds).toEqual([
     front,
@@ -308,7 +308,7 @@ test.for([
   ['a file that is no socket', () => import.meta.filename, 'docker-unreachable', 'listens|socket'],
 ] as const)('says what to do about %s', async ([, path, code, hint]) => {
   await using dir = await tempDir()
-  const reading = readSnapshot(optionsFor({ socketPath: path(dir.path) }), new AbortController().signal)
+  const reading = readSwarm(optionsFor({ socketPath: path(dir.path) }), new AbortController().signal)
   await expect(reading).rejects.toMatchObject({ code, hint: expect.stringMatching(hint) })
 })
 
@@ -322,7 +322,7 @@ test('reads from an engine over tcp', async () => {
   })
   const { hostname, port } = new URL(`http://${swarm.tcpAddress?.replace(/^tcp:\/\//, '')}`)
   const endpoint = { kind: 'tcp', host: hostname, port: Number(port), tls: undefined } as const
-  const snapshot = await readSnapshot(
+  const snapshot = await readSwarm(
     { endpoint, edgeNetworks: 'every', hostname: '' },
     new AbortController().signal,
   )

@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Snapshot } from '../../agent/core/snapshot.ts'
-import type { DockerSourceOptions } from '../../agent/swarm/source.ts'
+import type { SwarmSourceOptions } from '../../agent/swarm/source.ts'
 import { messageBytesMax } from '../../agent/swarm/watch/call.ts'
 import { createSimulatedSwarm, type SimulatedSwarm } from '../sim/swarm.ts'
 import { createSwarmCertificates, type SwarmCertificates } from '../sim/swarm-certificates.ts'
@@ -53,7 +53,7 @@ async function createWorld(): Promise<World> {
 const hour = 3_600_000
 const neverPolled = { quietMs: hour, movingMs: hour, fullMs: hour }
 
-function readWorld(world: World, options: Partial<DockerSourceOptions> = {}): SourceReader {
+function readWorld(world: World, options: Partial<SwarmSourceOptions> = {}): SourceReader {
   return readSource(world.socketPath, { swarmSocket: world.swarmSocket, ...options })
 }
 

@@ -5,8 +5,8 @@ import { deepStrictEqual } from 'node:assert'
 import { setTimeout as wait } from 'node:timers/promises'
 import { computeRouting } from '../../agent/core/desired.ts'
 import type { Routing } from '../../agent/core/routing.ts'
-import { parseEndpoint } from '../../agent/swarm/endpoint.ts'
-import { readSnapshot } from '../../agent/swarm/source.ts'
+import { parseEndpoint } from '../../agent/docker/endpoint.ts'
+import { readSwarm } from '../../agent/swarm/source.ts'
 import { ask } from '../support/client.ts'
 import type { Edge } from '../support/edge.ts'
 import { eventually } from '../support/eventually.ts'
@@ -86,7 +86,7 @@ async function rest(world: World, edge: Edge): Promise<number> {
 async function routingNow({ swarm }: World, { settings }: Edge): Promise<Routing> {
   const endpoint = parseEndpoint({ DOCKER_HOST: `unix://${swarm.socketPath}` }, () => '')
   const options = { endpoint, edgeNetworks: sharedNetworks, hostname: 'nobody' }
-  const snapshot = await readSnapshot(options, AbortSignal.timeout(5000))
+  const snapshot = await readSwarm(options, AbortSignal.timeout(5000))
   return computeRouting(snapshot, settings.routing).routing
 }
 

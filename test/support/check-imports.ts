@@ -8,7 +8,9 @@ import { argv, exit } from 'node:process'
 /** The folders that each folder of agent/ may import besides itself. Files directly in agent/ wire all of them. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   core: [],
-  swarm: ['core'],
+  docker: ['core'],
+  swarm: ['core', 'docker'],
+  containers: ['core', 'docker'],
   haproxy: ['core'],
   render: ['core'],
   reconcile: ['core'],
@@ -24,9 +26,9 @@ const owned: Readonly<Record<string, string | undefined>> = {
   '@grpc/grpc-js': 'swarm',
   'node:child_process': 'haproxy',
   commander: 'cli',
-  dockerode: 'swarm',
+  dockerode: 'docker',
   ejs: 'render',
-  'net-keepalive': 'swarm',
+  'net-keepalive': 'docker',
   pino: undefined,
   'protobufjs/light.js': 'swarm',
 }

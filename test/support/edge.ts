@@ -15,11 +15,12 @@ import { readSettings, type Settings } from '../../agent/cli/settings.ts'
 import type { Action } from '../../agent/core/action.ts'
 import type { AgentError } from '../../agent/core/errors.ts'
 import type { Problem } from '../../agent/core/problem.ts'
+import { parseEndpoint } from '../../agent/docker/endpoint.ts'
+import type { DockerSource } from '../../agent/docker/source.ts'
 import type { ProcessEvent } from '../../agent/haproxy/process.ts'
 import type { Outcome } from '../../agent/reconcile/ports.ts'
 import { attachNetworks, type NetworkUpdate } from '../../agent/swarm/attach.ts'
-import { parseEndpoint } from '../../agent/swarm/endpoint.ts'
-import { createDockerSource, type DockerSource } from '../../agent/swarm/source.ts'
+import { createSwarmSource } from '../../agent/swarm/source.ts'
 import { eventually } from './eventually.ts'
 import { haproxyBinary } from './haproxy-binary.ts'
 
@@ -125,7 +126,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     notes: [],
   }
   const endpoint = parseEndpoint(settings.docker.variables, () => '')
-  const source = createDockerSource({
+  const source = createSwarmSource({
     endpoint,
     edgeNetworks: settings.docker.edgeNetworks,
     hostname: options.hostname ?? hostname(),

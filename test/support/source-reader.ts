@@ -2,8 +2,9 @@
 
 import type { AgentError } from '../../agent/core/errors.ts'
 import type { Snapshot } from '../../agent/core/snapshot.ts'
-import type { Oddity } from '../../agent/swarm/list.ts'
-import { createDockerSource, type DockerSource, type DockerSourceOptions } from '../../agent/swarm/source.ts'
+import type { Oddity } from '../../agent/docker/list.ts'
+import type { DockerSource } from '../../agent/docker/source.ts'
+import { createSwarmSource, type SwarmSourceOptions } from '../../agent/swarm/source.ts'
 
 export type SourceReader = AsyncDisposable & {
   readonly source: DockerSource
@@ -22,7 +23,7 @@ export type SourceReader = AsyncDisposable & {
 /** Reads the source of the engine at a unix socket until it is disposed of. */
 export function readSource(
   socketPath: string,
-  options: Partial<DockerSourceOptions> = {},
+  options: Partial<SwarmSourceOptions> = {},
   onSnapshot: (snapshot: Snapshot) => void = () => undefined,
 ): SourceReader {
   const stop = new AbortController()
@@ -32,7 +33,7 @@ export function readSource(
   const oddities: Oddity[] = []
   const unwatched: AgentError[] = []
   let watched = 0
-  const source = createDockerSource({
+  const source = createSwarmSource({
     endpoint: { kind: 'unix', socketPath },
     edgeNetworks: 'every',
     hostname: 'laptop',

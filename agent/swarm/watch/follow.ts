@@ -2,10 +2,10 @@
 // Owns the stream, its end, and the deadline until its first message. Refuses to say what follows from what it tells.
 
 import type { AgentError } from '../../core/errors.ts'
-import { backoffMs } from '../backoff.ts'
-import type { Clock } from '../clock.ts'
-import { DeadlineError } from '../deadline.ts'
-import type { Docker } from '../docker.ts'
+import { backoffMs } from '../../docker/backoff.ts'
+import type { Clock } from '../../docker/clock.ts'
+import { DeadlineError } from '../../docker/deadline.ts'
+import type { Docker } from '../../docker/docker.ts'
 import { callWatch } from './call.ts'
 import { readMessage, type Told, watchedKinds } from './message.ts'
 import { troubleOfWatch } from './trouble.ts'

@@ -2,9 +2,18 @@
 // Owns SwarmKit's numbers for states, ports and protocols. Refuses to read a task in a way of its own: it is written as the
 // Engine API writes it (moby daemon/cluster/convert, TaskFromGRPC) and read as one of the list's.
 
-import { asJson, integerAt, type Json, Nonsense, objectAt, objectsAt, textAt, textsAt } from '../json-read.ts'
+import {
+  asJson,
+  integerAt,
+  type Json,
+  Nonsense,
+  objectAt,
+  objectsAt,
+  textAt,
+  textsAt,
+} from '../../docker/json-read.ts'
+import type { ListName } from '../../docker/schedule.ts'
 import { type ListedTask, readTask } from '../read-element.ts'
-import type { ListName } from '../schedule.ts'
 import { actions, decodeMessage } from './proto.ts'
 
 /** A task as it was committed, or the id of one that was removed. */

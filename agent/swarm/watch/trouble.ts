@@ -3,7 +3,7 @@
 
 import { AgentError, type ErrorCode, isAgentError } from '../../core/errors.ts'
 import { quote } from '../../core/text.ts'
-import { DeadlineError } from '../deadline.ts'
+import { DeadlineError } from '../../docker/deadline.ts'
 
 type Meaning = { readonly code: ErrorCode; readonly found: string; readonly hint: string }
 

@@ -2,8 +2,8 @@
 // Owns `GET /info`. The engine is trusted already, so the socket beside it is believed only if it belongs to its swarm.
 
 import { AgentError } from '../../core/errors.ts'
-import type { Docker } from '../docker.ts'
-import { asJson, isTrueAt, objectAt, textAt } from '../json-read.ts'
+import type { Docker } from '../../docker/docker.ts'
+import { asJson, isTrueAt, objectAt, textAt } from '../../docker/json-read.ts'
 
 const request = { path: '/info' }
 

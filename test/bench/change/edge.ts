@@ -5,17 +5,18 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Settings } from '../../../agent/cli/settings.ts'
 import { fileNames } from '../../../agent/core/settings.ts'
 import type { Snapshot } from '../../../agent/core/snapshot.ts'
+import { realClock } from '../../../agent/docker/clock.ts'
+import type { Docker } from '../../../agent/docker/docker.ts'
+import type { DockerEndpoint } from '../../../agent/docker/endpoint.ts'
+import { createRounds, heedHint, pollLists, type Rounds } from '../../../agent/docker/rounds.ts'
+import { defaultCadence } from '../../../agent/docker/schedule.ts'
+import { createTally } from '../../../agent/docker/status.ts'
 import { createHaproxyEdge, type HaproxyEdge } from '../../../agent/haproxy-port.ts'
 import { createLoop } from '../../../agent/reconcile/loop.ts'
 import type { Outcome } from '../../../agent/reconcile/ports.ts'
 import { createRenderer } from '../../../agent/render/render.ts'
-import { realClock } from '../../../agent/swarm/clock.ts'
-import type { Docker } from '../../../agent/swarm/docker.ts'
-import type { DockerEndpoint } from '../../../agent/swarm/endpoint.ts'
-import { createRounds, heedHint, pollLists, type Rounds } from '../../../agent/swarm/rounds.ts'
-import { defaultCadence } from '../../../agent/swarm/schedule.ts'
-import { createTally } from '../../../agent/swarm/status.ts'
-import { createSwarmLists } from '../../../agent/swarm/swarm-lists.ts'
+import { createSwarmLists, type Listed } from '../../../agent/swarm/swarm-lists.ts'
+import { createSwarmView } from '../../../agent/swarm/view.ts'
 import { createOverlay } from '../../../agent/swarm/watch/overlay.ts'
 import { eventually } from '../../support/eventually.ts'
 
@@ -125,7 +126,7 @@ function createMoments() {
 type Moments = ReturnType<typeof createMoments>
 
 async function measureChange(
-  rounds: Rounds,
+  rounds: Rounds<Listed>,
   moments: Moments,
   haproxy: HaproxyEdge,
 ): Promise<MeasuredChange> {
@@ -139,12 +140,12 @@ async function measureChange(
   }
 }
 
-async function measurePoll(rounds: Rounds, moments: Moments): Promise<Measured> {
+async function measurePoll(rounds: Rounds<Listed>, moments: Moments): Promise<Measured> {
   await untilFree(rounds)
   return await measure(rounds, moments, 'listed')
 }
 
-async function measure(rounds: Rounds, moments: Moments, until: Moment) {
+async function measure(rounds: Rounds<Listed>, moments: Moments, until: Moment) {
   const cpu = process.cpuUsage()
   const startedMs = performance.now()
   const reached = moments.next(until)
@@ -157,20 +158,19 @@ async function measure(rounds: Rounds, moments: Moments, until: Moment) {
 }
 
 /** The source gives the engine a rest after each list; a measurement begins when it is over. */
-async function untilFree(rounds: Rounds): Promise<void> {
+async function untilFree(rounds: Rounds<Listed>): Promise<void> {
   await wait(Math.max(5, rounds.schedule.notBeforeMs - performance.now() + 5))
 }
 
 function startRounds(
   { docker, endpoint }: { readonly docker: Docker; readonly endpoint: DockerEndpoint },
   onListed: () => void,
-): Rounds {
+): Rounds<Listed> {
   const tally = createTally(realClock, {})
   const complain = (what: unknown) => {
     throw new Error(JSON.stringify(what))
   }
   const parts = {
-    settings: { edgeNetworks: 'every', hostname: 'bench' } as const,
     cadence,
     clock: realClock,
     random: () => 0,
@@ -183,14 +183,18 @@ function startRounds(
       },
       failed: complain,
     },
-    onOddity: complain,
-    overlay: createOverlay(),
-    restartWatch: () => {},
+    view: createSwarmView({
+      settings: { edgeNetworks: 'every', hostname: 'bench' },
+      clock: realClock,
+      onOddity: complain,
+      overlay: createOverlay(),
+      restartWatch: () => {},
+    }),
   }
   return createRounds(parts, 0)
 }
 
-async function* snapshotsOf({ mailbox }: Rounds, signal: AbortSignal): AsyncIterable<Snapshot> {
+async function* snapshotsOf({ mailbox }: Rounds<Listed>, signal: AbortSignal): AsyncIterable<Snapshot> {
   for (;;) {
     const snapshot = await mailbox.take(signal)
     if (snapshot === undefined) return

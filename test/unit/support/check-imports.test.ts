@@ -23,7 +23,7 @@ test('a tree that keeps to the rules has no violation', async () => {
   const files = {
     ...plain,
     'core/c.ts': `${header}import { a } from './a.ts'\nexport const c = a\n`,
-    'swarm/docker.ts': `${header}import { readFile } from 'node:fs/promises'\nimport Docker from 'dockerode'\nimport { a } from '../core/a.ts'\nimport './b.ts'\n`,
+    'docker/docker.ts': `${header}import { readFile } from 'node:fs/promises'\nimport Docker from 'dockerode'\nimport { a } from '../core/a.ts'\nimport './b.ts'\n`,
     'main.ts': `#!/usr/bin/env node\n${header}import pino from 'pino'\nimport { b } from './swarm/b.ts'\nimport { c } from './core/c.ts'\n`,
   }
   expect(await check(files)).toEqual([])

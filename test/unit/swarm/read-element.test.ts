@@ -1,7 +1,7 @@
 // Docker's JSON as the core's types, one element at a time.
 
 import { expect, test } from 'vitest'
-import { Nonsense } from '../../../agent/swarm/json-read.ts'
+import { Nonsense } from '../../../agent/docker/json-read.ts'
 import { readNetwork, readNode, readService, readTask } from '../../../agent/swarm/read-element.ts'
 
 const service = { ID: 's1', Version: { Index: 7 }, CreatedAt: '2026-08-01T10:00:00Z', Spec: { Name: 'web' } }

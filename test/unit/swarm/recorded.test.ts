@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Service, Task } from '../../../agent/core/snapshot.ts'
-import { parseList } from '../../../agent/swarm/list-diff.ts'
+import { parseList } from '../../../agent/docker/list-diff.ts'
 import { readNetwork, readNode, readService, readTask } from '../../../agent/swarm/read-element.ts'
 
 function recorded<T>(name: string, read: (element: unknown) => T): readonly T[] {

@@ -2,9 +2,10 @@
 
 import { expect, test } from 'vitest'
 import type { Network, Service, Snapshot, Task } from '../../../agent/core/snapshot.ts'
+import { unknownNetworks } from '../../../agent/docker/edge.ts'
+import { hasLost, isImplausible, isUnsettled, namesUnknownService } from '../../../agent/docker/judge.ts'
 import { assemble } from '../../../agent/swarm/assembly.ts'
-import { findEdge, unknownNetworks } from '../../../agent/swarm/edge.ts'
-import { hasLost, isImplausible, isUnsettled, namesUnknownService } from '../../../agent/swarm/judge.ts'
+import { findEdge } from '../../../agent/swarm/edge.ts'
 import type { ListedTask } from '../../../agent/swarm/read-element.ts'
 import type { Listed } from '../../../agent/swarm/swarm-lists.ts'
 

@@ -3,7 +3,7 @@
 
 import protobuf from 'protobufjs/light.js'
 import { z } from 'zod'
-import { createDocker } from '../../../../agent/swarm/docker.ts'
+import { createDocker } from '../../../../agent/docker/docker.ts'
 import { callWatch } from '../../../../agent/swarm/watch/call.ts'
 import { readTrustRoot } from '../../../../agent/swarm/watch/trust-root.ts'
 

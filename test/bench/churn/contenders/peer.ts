@@ -3,7 +3,7 @@
 
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import { createDocker } from '../../../../agent/swarm/docker.ts'
+import { createDocker } from '../../../../agent/docker/docker.ts'
 import { callWatch } from '../../../../agent/swarm/watch/call.ts'
 import { readTrustRoot } from '../../../../agent/swarm/watch/trust-root.ts'
 import { listBackends } from './engine-lists.ts'

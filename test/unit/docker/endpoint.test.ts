@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { isAgentError } from '../../../agent/core/errors.ts'
-import { type DockerVariables, endpointText, parseEndpoint } from '../../../agent/swarm/endpoint.ts'
+import { type DockerVariables, endpointText, parseEndpoint } from '../../../agent/docker/endpoint.ts'
 
 const pem = '-----BEGIN CERTIFICATE-----\n'
 

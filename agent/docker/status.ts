@@ -4,7 +4,6 @@
 import type { AgentError } from '../core/errors.ts'
 import type { Clock } from './clock.ts'
 import type { EventHint } from './events.ts'
-import type { WatchNotice } from './watch/follow.ts'
 
 export type SourceStatus = {
   /** Undefined until the engine has answered all that was asked once. */
@@ -48,6 +47,18 @@ export type WatchStatus = {
   readonly trouble: AgentError | undefined
 }
 
+/** What becomes of the stream on which tasks are followed. */
+export type WatchNews =
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'told' }
+  /** The stream has ended or did not open; `failures` counts such attempts in a row. */
+  | {
+      readonly kind: 'closed'
+      readonly trouble: AgentError
+      readonly wasOpen: boolean
+      readonly failures: number
+    }
+
 export type Told = {
   /** Trouble with the engine, once as it begins and again whenever it becomes another. */
   readonly onTrouble?: ((error: AgentError) => void) | undefined
@@ -64,7 +75,7 @@ export type Tally = {
   readonly answered: () => void
   readonly failed: (error: AgentError) => void
   readonly heard: (hint: EventHint) => void
-  readonly watched: (notice: WatchNotice) => void
+  readonly watched: (notice: WatchNews) => void
   readonly published: () => void
   readonly status: (now: SourceNow) => SourceStatus
 }
@@ -148,7 +159,7 @@ function createWatchTally(clock: Clock, told: Told) {
   return {
     counts: () => counts,
     /** `isEngineWell` says whether the lists are answered: if they are not, that is the trouble, and told already. */
-    take: (notice: WatchNotice, isEngineWell: boolean) => {
+    take: (notice: WatchNews, isEngineWell: boolean) => {
       switch (notice.kind) {
         case 'told':
           counts = { ...counts, messages: counts.messages + 1 }

@@ -3,13 +3,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compareText } from '../../../agent/core/text.ts'
-import { backoffMaxMs, backoffMinMs, backoffMs } from '../../../agent/swarm/backoff.ts'
-import { readBody, TooLongError } from '../../../agent/swarm/body.ts'
-import { DeadlineError, withDeadline } from '../../../agent/swarm/deadline.ts'
-import { hintOf } from '../../../agent/swarm/event-hint.ts'
-import { readLines } from '../../../agent/swarm/lines.ts'
-import { createMailbox } from '../../../agent/swarm/mailbox.ts'
-import { sameValue } from '../../../agent/swarm/same-value.ts'
+import { backoffMaxMs, backoffMinMs, backoffMs } from '../../../agent/docker/backoff.ts'
+import { readBody, TooLongError } from '../../../agent/docker/body.ts'
+import { DeadlineError, withDeadline } from '../../../agent/docker/deadline.ts'
+import { readLines } from '../../../agent/docker/lines.ts'
+import { createMailbox } from '../../../agent/docker/mailbox.ts'
+import { sameValue } from '../../../agent/docker/same-value.ts'
+import { swarmEvents } from '../../../agent/swarm/event-hint.ts'
 
 async function* chunksOf(bytes: Buffer, cuts: readonly number[] = []): AsyncIterable<Buffer> {
   let from = 0
@@ -64,7 +64,7 @@ test.for([
   [{ Type: 'service', Action: 'update', Actor: { ID: 's' } }, { lists: ['services', 'tasks'] }],
   [
     { Type: 'service', Action: 'remove', Actor: { ID: 's' } },
-    { lists: ['services', 'tasks'], removedService: 's' },
+    { lists: ['services', 'tasks'], ended: ['s'] },
   ],
   [{ Type: 'node', Action: 'update', Actor: {} }, { lists: ['nodes', 'tasks'] }],
   [{ Type: 'network', Action: 'create', scope: 'swarm' }, { lists: ['networks'] }],
@@ -77,11 +77,11 @@ test.for([
   [{ Type: 'secret', Action: 'create' }, { lists: [] }],
   [[], { lists: [] }],
 ] as const)('the event %j hints at %j', ([json, hint]) => {
-  expect(hintOf(event(json))).toEqual(hint)
+  expect(swarmEvents.hintOf(event(json))).toEqual(hint)
 })
 
 test('an event that is no JSON is refused', () => {
-  expect(() => hintOf('<html>')).toThrow(SyntaxError)
+  expect(() => swarmEvents.hintOf('<html>')).toThrow(SyntaxError)
 })
 
 test('the wait doubles up to its maximum, and never leaves the upper half', () => {

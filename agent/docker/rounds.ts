@@ -1,17 +1,15 @@
 // The rounds of lists: when the schedule says so, ask; judge what came; publish what is new and believed.
-// Owns the running state of a source. Refuses to stop for trouble with the engine: the last snapshot stands until a better one.
+// Owns the running state of a source. Refuses to know what is listed (the view does), and to stop for trouble with the
+// engine: the last snapshot stands until a better one.
 
 import { assert, isAgentError } from '../core/errors.ts'
 import type { Snapshot } from '../core/snapshot.ts'
-import { type Assembly, type AssemblySettings, assemble, sameLists } from './assembly.ts'
 import { backoffMs } from './backoff.ts'
 import type { Clock } from './clock.ts'
-import { unknownNetworks } from './edge.ts'
 import type { EventHint } from './events.ts'
-import { hasLost, isImplausible, isUnsettled, namesUnknownService } from './judge.ts'
-import type { Oddity } from './list.ts'
+import { hasLost, isImplausible, isUnsettled } from './judge.ts'
+import type { Lists } from './lists.ts'
 import { createMailbox, type Mailbox } from './mailbox.ts'
-import type { ListedTask } from './read-element.ts'
 import {
   type Cadence,
   doubted,
@@ -27,48 +25,61 @@ import {
   started,
   startSchedule,
   succeeded,
+  told,
 } from './schedule.ts'
 import type { Tally } from './status.ts'
-import { type Listed, listedBy, type SwarmLists } from './swarm-lists.ts'
-import { newestOf, type Overlay } from './watch/overlay.ts'
-import {
-  isFollowing,
-  isStalled,
-  noTrust,
-  stalledMs,
-  type Trust,
-  listed as trustListed,
-} from './watch/trust.ts'
+
+/** A snapshot with the lists that it was made of. */
+export type Assembly<L> = { readonly listed: L; readonly snapshot: Snapshot }
+
+/** What a source makes of its lists. */
+export type View<L> = {
+  /** The lists' snapshot. What did not change keeps its objects, and the snapshot if nothing did. */
+  readonly assemble: (listed: L, last: Assembly<L> | undefined) => Assembly<L>
+  /** True if nothing was listed anew, so that there is nothing to assemble. */
+  readonly isSame: (a: L, b: L) => boolean
+  /** Called as a round begins; what it gives is called with what the round has listed, before that is looked at. */
+  readonly begin: () => Compare<L>
+  /** The lists, with what was told since laid over them. */
+  readonly layOver: (listed: L) => L
+  /** True while every change of a task is told. */
+  readonly isFollowing: () => boolean
+  /** Lists that `next` shows to be out of date: it names what they lack. */
+  readonly outdated: (last: Snapshot | undefined, next: Snapshot) => readonly ListName[]
+  /** Another snapshot, be it believed or not, after `last`. */
+  readonly seen: (next: Snapshot, last: Snapshot | undefined) => void
+}
+
+/** Compares what a round has listed with what stood before it. */
+export type Compare<L> = (
+  listed: L,
+  names: readonly ListName[],
+  before: { readonly base: L | undefined; readonly ended: ReadonlySet<string> },
+) => void
 
 /** What the rounds work with. */
-export type RoundsParts = {
-  readonly settings: AssemblySettings
+export type RoundsParts<L> = {
   readonly cadence: Cadence
   readonly clock: Clock
   /** In [0, 1). */
   readonly random: () => number
-  readonly lists: SwarmLists
+  readonly lists: Lists<L>
   readonly tally: Tally
-  readonly onOddity: (oddity: Oddity) => void
-  /** The tasks, with what the watch has told since they were listed. */
-  readonly overlay: Overlay
-  /** Ends the watch's stream, so that it is opened anew. */
-  readonly restartWatch: (why: Error) => void
+  readonly view: View<L>
 }
 
-export type Rounds = RoundsParts & {
+export type Rounds<L> = RoundsParts<L> & {
   readonly mailbox: Mailbox<Snapshot>
-  trust: Trust
   schedule: Schedule
   /** What the last whole round listed. */
-  base: Listed | undefined
-  /** What the lists and the watch say. */
-  latest: Assembly | undefined
+  base: L | undefined
+  /** What the lists say, and what was told since. */
+  latest: Assembly<L> | undefined
   /** What was published of it: what is built on, since what is not believed must leave no trace. */
-  believed: Assembly | undefined
+  believed: Assembly<L> | undefined
   /** True while a task of the last snapshot is on its way. */
   unsettled: boolean
-  /** Services and tasks whose end was told, by an event or by the watch. */
+  /** Services and tasks whose end was told. */
   readonly ended: Set<string>
   /** True while all is gone and nothing but the lists says so. */
   implausible: boolean
@@ -77,11 +88,10 @@ export type Rounds = RoundsParts & {
 }
 
 /** Rounds that have not begun; the first one waits `graceMs` for the event stream. */
-export function createRounds(parts: RoundsParts, graceMs: number): Rounds {
+export function createRounds<L>(parts: RoundsParts<L>, graceMs: number): Rounds<L> {
   return {
     ...parts,
     mailbox: createMailbox(),
-    trust: noTrust,
     schedule: startSchedule(parts.clock.nowMs(), graceMs),
     base: undefined,
     latest: undefined,
@@ -97,7 +107,7 @@ export function createRounds(parts: RoundsParts, graceMs: number): Rounds {
 const endsMax = 20_000
 
 /** Polls until `signal` is aborted. Throws for bugs only. */
-export async function pollLists(rounds: Rounds, signal: AbortSignal): Promise<void> {
+export async function pollLists<L>(rounds: Rounds<L>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const step = nextStep(rounds.schedule, rounds.cadence, rounds.clock.nowMs())
     if (step.kind === 'wait') await waitUntil(rounds, step.untilMs, signal)
@@ -106,7 +116,7 @@ export async function pollLists(rounds: Rounds, signal: AbortSignal): Promise<vo
 }
 
 /** Takes an event's hint: the next round may be due now. */
-export function heedHint(rounds: Rounds, hint: EventHint): void {
+export function heedHint<L>(rounds: Rounds<L>, hint: EventHint): void {
   const { cadence, clock, tally } = rounds
   tally.heard(hint)
   if (hint.kind === 'opened') {
@@ -114,8 +124,8 @@ export function heedHint(rounds: Rounds, hint: EventHint): void {
     rounds.wake()
   }
   if (hint.kind !== 'changed') return
-  if (hint.removedService !== undefined) noteEnd(rounds.ended, hint.removedService)
-  // Of tasks the watch tells more, and sooner.
+  for (const id of hint.ended ?? []) noteEnd(rounds.ended, id)
+  // Of tasks that are followed more is told, and sooner.
   const lists = hint.lists.filter((name) => name !== 'tasks' || !rounds.schedule.isFollowing)
   if (lists.length === 0) return
   rounds.schedule = hinted(rounds.schedule, cadence, clock.nowMs(), lists)
@@ -128,23 +138,35 @@ export function noteEnd(ended: Set<string>, id: string): void {
   ended.add(id)
 }
 
+/** Publishes what was told since the last round, all of it as one change. */
+export function applyTold<L>(rounds: Rounds<L>): void {
+  const { base, view, cadence, clock } = rounds
+  if (base === undefined) return
+  const found = look(rounds, view.layOver(base))
+  rounds.schedule = told(rounds.schedule, cadence, clock.nowMs(), found)
+  publish(rounds)
+  if (!rounds.schedule.isFollowing) rounds.wake()
+}
+
 /** Asks for the lists one after the other, and returns what all of them say. Throws AgentError. */
-export async function listAll(
-  { lists, tally }: Pick<Rounds, 'lists' | 'tally'>,
+export async function listAll<L>(
+  { lists, tally }: Pick<Rounds<L>, 'lists' | 'tally'>,
   names: readonly ListName[],
   signal: AbortSignal,
-): Promise<Listed> {
+): Promise<L> {
   for (const name of names) {
-    await lists[name].refresh(signal)
-    tally.listed(lists[name].bytes())
+    const list = lists.byName[name]
+    if (list === undefined) continue
+    await list.refresh(signal)
+    tally.listed(list.bytes())
   }
-  const listed = listedBy(lists)
+  const listed = lists.listed()
   // The first round is a full one, and is repeated whole until it succeeds.
   assert(listed !== undefined, 'a list is used before it was read')
   return listed
 }
 
-async function waitUntil(rounds: Rounds, untilMs: number, signal: AbortSignal): Promise<void> {
+async function waitUntil<L>(rounds: Rounds<L>, untilMs: number, signal: AbortSignal): Promise<void> {
   const cut = new AbortController()
   const end = () => cut.abort()
   signal.addEventListener('abort', end)
@@ -154,14 +176,14 @@ async function waitUntil(rounds: Rounds, untilMs: number, signal: AbortSignal): 
   signal.removeEventListener('abort', end)
 }
 
-async function doRound(rounds: Rounds, names: readonly ListName[], signal: AbortSignal): Promise<void> {
+async function doRound<L>(rounds: Rounds<L>, names: readonly ListName[], signal: AbortSignal): Promise<void> {
   const { clock, tally, random } = rounds
   rounds.schedule = started(rounds.schedule, clock.nowMs(), names)
-  const asked = { mark: rounds.overlay.mark(), stream: rounds.trust.stream }
+  const compare = rounds.view.begin()
   try {
     const listed = await listAll(rounds, names, signal)
     tally.answered()
-    if (names.includes('tasks')) compareTasks(rounds, listed, asked)
+    compare(listed, names, rounds)
     judgeRound(rounds, names, listed)
   } catch (error) {
     if (signal.aborted) return
@@ -175,75 +197,37 @@ async function doRound(rounds: Rounds, names: readonly ListName[], signal: Abort
   }
 }
 
-/** Tasks were listed: what the watch has told before is in the list, and what the list has the watch must tell. */
-function compareTasks(
-  rounds: Rounds,
-  { tasks }: Listed,
-  asked: { readonly mark: number; readonly stream: number },
-): void {
-  const { overlay, clock, base, ended } = rounds
-  overlay.list(tasks, asked.mark)
-  if (!rounds.trust.isOpen) return
-  const shown = {
-    stream: asked.stream,
-    newest: newestOf(tasks),
-    lacksUntold: base !== undefined && lacksUntold(base.tasks, tasks, ended),
-  }
-  const nowMs = clock.nowMs()
-  rounds.trust = trustListed(rounds.trust, shown, nowMs)
-  if (isStalled(rounds.trust, nowMs)) {
-    rounds.restartWatch(new Error(`for ${stalledMs} ms it has not told of what the list of tasks shows`))
-  }
-}
-
-function lacksUntold(
-  before: readonly ListedTask[],
-  now: readonly ListedTask[],
-  told: ReadonlySet<string>,
-): boolean {
-  if (before === now) return false
-  const there = new Set(now.map(({ task }) => task.id))
-  return before.some(({ task }) => !there.has(task.id) && !told.has(task.id))
-}
-
-function judgeRound(rounds: Rounds, names: readonly ListName[], listed: Listed): void {
-  const { cadence, clock, overlay } = rounds
+function judgeRound<L>(rounds: Rounds<L>, names: readonly ListName[], listed: L): void {
+  const { cadence, clock, view } = rounds
   const last = rounds.latest?.snapshot
   rounds.base = listed
-  const found = look(rounds, { ...listed, tasks: overlay.tasks() })
+  const found = look(rounds, view.layOver(listed))
   const nowMs = clock.nowMs()
-  rounds.schedule = following(succeeded(rounds.schedule, cadence, nowMs, found), isFollowing(rounds.trust))
+  rounds.schedule = following(succeeded(rounds.schedule, cadence, nowMs, found), view.isFollowing())
   const next = rounds.latest?.snapshot
-  if (found.changed && !names.includes('services') && next !== undefined && namesUnknownService(last, next)) {
-    rounds.schedule = hinted(rounds.schedule, cadence, nowMs, ['services'])
+  if (found.changed && next !== undefined) {
+    const wanted = view.outdated(last, next).filter((name) => !names.includes(name))
+    if (wanted.length > 0) rounds.schedule = hinted(rounds.schedule, cadence, nowMs, wanted)
   }
   publish(rounds)
 }
 
 /** Makes the latest snapshot of what is there. */
-export function look(rounds: Rounds, listed: Listed): Found {
-  const { settings, latest: last } = rounds
-  const isSame = last !== undefined && sameLists(last.listed, listed)
-  const latest = isSame ? last : assemble(listed, settings, rounds.believed)
+function look<L>(rounds: Rounds<L>, listed: L): Found {
+  const { view, latest: last, believed } = rounds
+  const isSame = last !== undefined && view.isSame(last.listed, listed)
+  const latest = isSame ? last : view.assemble(listed, believed)
   const changed = latest.snapshot !== last?.snapshot
   rounds.latest = latest
-  if (changed) rounds.unsettled = isUnsettled(latest.snapshot)
-  if (latest.snapshot.networks !== last?.snapshot.networks) tellUnknownNetworks(rounds, latest.snapshot)
+  if (changed) {
+    rounds.unsettled = isUnsettled(latest.snapshot)
+    view.seen(latest.snapshot, last?.snapshot)
+  }
   return { changed, unsettled: rounds.unsettled }
 }
 
-function tellUnknownNetworks({ settings, onOddity }: Rounds, snapshot: Snapshot): void {
-  for (const id of unknownNetworks(settings.edgeNetworks, snapshot.networks)) {
-    onOddity({
-      list: '/networks',
-      id,
-      found: 'the edge is said to stand on it, but there is no such network',
-    })
-  }
-}
-
 /** Publishes the latest snapshot if it is another one and believed. */
-export function publish(rounds: Rounds): void {
+function publish<L>(rounds: Rounds<L>): void {
   const { latest, believed } = rounds
   if (latest === undefined) return
   if (latest.snapshot === believed?.snapshot) {
@@ -257,7 +241,7 @@ export function publish(rounds: Rounds): void {
   rounds.mailbox.put(latest.snapshot)
 }
 
-function doubtIfImplausible(rounds: Rounds, snapshot: Snapshot): void {
+function doubtIfImplausible<L>(rounds: Rounds<L>, snapshot: Snapshot): void {
   const { cadence, clock, believed, ended } = rounds
   const implausible = believed !== undefined && isImplausible(believed.snapshot, snapshot, ended)
   // Once for each time it begins: what stays implausible for long enough is believed.
@@ -266,7 +250,7 @@ function doubtIfImplausible(rounds: Rounds, snapshot: Snapshot): void {
 }
 
 /** True while what the engine says lacks things that were there, and it is not believed yet. */
-export function isHeldBack({ schedule, latest, believed, ended }: Rounds): boolean {
+export function isHeldBack<L>({ schedule, latest, believed, ended }: Rounds<L>): boolean {
   if (latest === undefined || latest.snapshot === believed?.snapshot) return false
   return isDoubtful(schedule) && hasLost(believed?.snapshot, latest.snapshot, ended)
 }

@@ -17,7 +17,7 @@ import {
   started,
   startSchedule,
   succeeded,
-} from '../../../agent/swarm/schedule.ts'
+} from '../../../agent/docker/schedule.ts'
 
 const settled = { changed: false, unsettled: false }
 const step = (schedule: Schedule, nowMs: number) => nextStep(schedule, cadence, nowMs)

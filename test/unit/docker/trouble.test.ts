@@ -1,8 +1,8 @@
 // What is said about an engine in trouble, and what to do.
 
 import { expect, test } from 'vitest'
-import { DeadlineError } from '../../../agent/swarm/deadline.ts'
-import { badReply, troubleOfSocket, troubleOfStatus } from '../../../agent/swarm/trouble.ts'
+import { DeadlineError } from '../../../agent/docker/deadline.ts'
+import { badReply, troubleOfSocket, troubleOfStatus } from '../../../agent/docker/trouble.ts'
 
 const unix = { kind: 'unix', socketPath: '/run/d.sock' } as const
 const tcp = { kind: 'tcp', host: 'manager', port: 2376, tls: undefined } as const

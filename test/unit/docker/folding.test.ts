@@ -1,8 +1,8 @@
 // Work that is asked for often and done seldom.
 
 import { expect, test } from 'vitest'
-import { type Clock, realClock } from '../../../agent/swarm/clock.ts'
-import { createFolding } from '../../../agent/swarm/folding.ts'
+import { type Clock, realClock } from '../../../agent/docker/clock.ts'
+import { createFolding } from '../../../agent/docker/folding.ts'
 import { eventually } from '../../support/eventually.ts'
 
 test('is done once for all that asked in one turn, and again for who asks later', async () => {

@@ -1,8 +1,8 @@
 // One list kept from reply to reply: odd elements, unchanged ones, replies that are none.
 
 import { expect, test } from 'vitest'
-import type { Docker } from '../../../agent/swarm/docker.ts'
-import { createList, type Oddity } from '../../../agent/swarm/list.ts'
+import type { Docker } from '../../../agent/docker/docker.ts'
+import { createList, type Oddity } from '../../../agent/docker/list.ts'
 import { readService } from '../../../agent/swarm/read-element.ts'
 
 const signal = new AbortController().signal

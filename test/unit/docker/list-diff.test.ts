@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type ParsedList, parseList } from '../../../agent/swarm/list-diff.ts'
+import { type ParsedList, parseList } from '../../../agent/docker/list-diff.ts'
 
 const asIs = (element: unknown) => element ?? 'null'
 const list = (text: string, last?: ParsedList<unknown>) => parseList(Buffer.from(text), last, asIs)
