@@ -130,8 +130,8 @@ it('an explanation says what requests get: served, unknown, mistyped, stopped, l
 
   swarm.scale('shop', 0)
   await swarm.waitFor('shop', 0)
-  await edge.settled()
-  const stopped = await agree(edge, 'shop.local')
+  // The command reads the engine itself, and may see it a moment before the agent does.
+  const stopped = await eventually(() => agree(edge, 'shop.local'), { timeoutMs: 20_000 })
   expect(codes(stopped.explanation)).toEqual(['tasks-missing'])
   expect((await explain(edge, 'shop')).explanation).toMatchObject({ about: 'service', isServed: false })
 
