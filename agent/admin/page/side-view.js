@@ -38,7 +38,7 @@ function badge(kind, text) {
   return el('span', { class: 'badge', 'data-kind': kind }, text)
 }
 
-/** @type {Map<number, HTMLElement>} */
+/** By number and time: another life of the agent begins its numbers anew. @type {Map<string, HTMLElement>} */
 let shown = new Map()
 
 /**
@@ -49,9 +49,9 @@ export function showChanges(entries) {
   const list = byId('changes')
   const before = shown
   shown = new Map(
-    entries.map((entry) => [entry.seq, before.get(entry.seq) ?? changeLine(entry, before.size > 0)]),
+    entries.map((entry) => [keyOf(entry), before.get(keyOf(entry)) ?? changeLine(entry, before.size > 0)]),
   )
-  for (const [seq, line] of before) if (!shown.has(seq)) line.remove()
+  for (const [key, line] of before) if (!shown.has(key)) line.remove()
   let at = list.firstElementChild
   for (const line of shown.values()) {
     if (line === at) at = at.nextElementSibling
@@ -59,6 +59,9 @@ export function showChanges(entries) {
   }
   byId('no-changes').hidden = entries.length > 0
 }
+
+/** @param {Entry} entry */
+const keyOf = ({ seq, at }) => `${seq} ${at}`
 
 /** @param {Entry} entry @param {boolean} isNew */
 function changeLine(entry, isNew) {
