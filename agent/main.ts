@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { createAccepts } from './accepts.ts'
 import { askAdmin } from './admin/client.ts'
-import type { CliPorts } from './cli/ports.ts'
+import type { CliPorts, TrafficReader } from './cli/ports.ts'
 import { runProgram } from './cli/program.ts'
 import type { Settings } from './cli/settings.ts'
 import { ownSections } from './core/backend-name.ts'
@@ -20,6 +20,7 @@ import { createFiles } from './haproxy/files.ts'
 import { observe } from './haproxy/observe.ts'
 import { createRuntime, type Runtime } from './haproxy/runtime.ts'
 import { createRenderer } from './render/render.ts'
+import { openTerminal } from './terminal.ts'
 
 const runtimeTimeoutMs = 5000
 
@@ -32,6 +33,17 @@ function packageVersion(): string {
 
 function openRuntime(settings: Settings): Runtime {
   return createRuntime({ socketPath: settings.haproxy.workerSocket, timeoutMs: runtimeTimeoutMs })
+}
+
+function openTraffic(settings: Settings): TrafficReader {
+  const runtime = openRuntime(settings)
+  return {
+    read: async (scope, signal) => {
+      const { readTraffic } = await import('./haproxy/stats.ts')
+      return readTraffic(runtime, scope, signal)
+    },
+    [Symbol.asyncDispose]: () => runtime[Symbol.asyncDispose](),
+  }
 }
 
 /** What HAProxy runs; undefined where nobody listens on its socket. */
@@ -99,6 +111,8 @@ function portsOfProcess(): CliPorts {
         const { readTraffic } = await import('./haproxy/stats.ts')
         return readTraffic(runtime, scope, signal)
       }),
+    openTraffic,
+    openTerminal,
     openRuntime,
     askAgent: ({ admin }, path, signal) => askAdmin(admin.socketPath, path, signal),
     createRenderer: (settings) => createRenderer(settings.haproxy.templatesDir, settings.config),

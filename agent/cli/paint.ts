@@ -1,7 +1,7 @@
 // Colour and alignment of what is printed for people.
 // Refuses to know who looks: it is told.
 
-export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green'
+export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'inverse'
 
 /** Dresses a text for a terminal, or leaves it as it is. */
 export type Paint = (style: Style, text: string) => string
@@ -13,6 +13,7 @@ const codes: { readonly [S in Style]: readonly [number, number] } = {
   red: [31, 39],
   yellow: [33, 39],
   green: [32, 39],
+  inverse: [7, 27],
 }
 
 /** Leaves every text as it is. */

@@ -7,6 +7,7 @@ import type { Snapshot } from '../core/snapshot.ts'
 import type { Traffic, TrafficScope } from '../core/traffic.ts'
 import type { HostFacts } from './setting-texts.ts'
 import type { Settings } from './settings.ts'
+import type { Terminal } from './terminal.ts'
 
 /** Texts of files by their path relative to a folder. */
 export type Files = ReadonlyMap<string, string>
@@ -15,6 +16,12 @@ export type Files = ReadonlyMap<string, string>
 export type Renderer = {
   readonly render: (routing: Routing) => Files
   readonly structureOf: (routing: Routing) => string
+}
+
+/** HAProxy's live figures, over a connection that is kept. */
+export type TrafficReader = AsyncDisposable & {
+  /** @throws AgentError `runtime-unreachable`, `runtime-bad-reply` */
+  readonly read: (scope: TrafficScope, signal: AbortSignal) => Promise<Traffic>
 }
 
 /** Functions that wait have deadlines of their own, and throw AgentError where the world does not answer as it should. */
@@ -51,6 +58,10 @@ export type CliPorts = {
     scope: TrafficScope,
     signal: AbortSignal,
   ) => Promise<Traffic | undefined>
+  /** The same again and again. Nothing is asked before it is. */
+  readonly openTraffic: (settings: Settings) => TrafficReader
+  /** Takes the terminal; `hangUp` is called when it goes away. Asked for where standard output is one. */
+  readonly openTerminal: (hangUp: () => void) => Terminal
   /** HAProxy's runtime socket. Nothing is sent before it is asked, and `send` rejects where nobody listens. */
   readonly openRuntime: (settings: Settings) => AsyncDisposable & {
     readonly send: (commands: readonly string[], signal: AbortSignal) => Promise<readonly string[]>

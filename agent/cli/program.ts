@@ -21,6 +21,7 @@ import type { CliPorts } from './ports.ts'
 import { readSettings } from './settings.ts'
 import { settingsInForce, settingsLines, settingsMarkdown } from './settings-text.ts'
 import { addStatus } from './status.ts'
+import { addTop } from './top/top.ts'
 
 /** Runs the command that the arguments name, and resolves to the exit code. Rejects only for bugs. */
 export async function runProgram(ports: CliPorts, signal: AbortSignal): Promise<ExitCode> {
@@ -60,6 +61,7 @@ function createProgram(context: Context): Command {
     .configureHelp({ styleTitle: (title) => context.paint('bold', title) })
   addRun(program, context)
   addStatus(program, context)
+  addTop(program, context)
   addRender(program, context)
   addPlan(program, context)
   addCheck(program, context)

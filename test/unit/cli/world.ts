@@ -112,6 +112,8 @@ export async function tidegate(
       accepts: async () => true,
       observe: refuse('HAProxy'),
       readTraffic: refuse('live figures'),
+      openTraffic: refuse('figures again and again'),
+      openTerminal: refuse('the terminal'),
       openRuntime: refuse('the runtime socket'),
       askAgent: refuse('the agent'),
       createRenderer: () => ({
