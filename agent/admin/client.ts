@@ -1,7 +1,8 @@
-// The other end of the admin interface: asks a running agent over its socket.
+// The other end of the admin interface: asks a running agent over its socket, and follows its stream.
 // Refuses to read answers: whoever asks knows what to expect.
 
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
+import { createInterface } from 'node:readline'
 import { AgentError } from '../core/errors.ts'
 import { limits } from '../core/settings.ts'
 
@@ -49,6 +50,81 @@ function ask(socketPath: string, path: string, signal: AbortSignal): Promise<Adm
     asked.on('error', reject)
     asked.end()
   })
+}
+
+/** One event of the stream. `data` is JSON. */
+export type AdminEvent = { readonly name: string; readonly id: string | undefined; readonly data: string }
+
+/** The stream says something each 15 s at least; one that is silent for longer is dead. */
+const silentMs = 40_000
+
+/** The longest line of the stream: a reading of all backends. */
+const lineLengthMax = limits.replyBytes
+
+/**
+ * Follows the agent's stream until it ends or the signal aborts; undefined where no agent listens.
+ * @throws AgentError `admin-unreachable` where it does not answer as it should, also while it is followed
+ */
+export async function followAdmin(
+  socketPath: string | undefined,
+  path: string,
+  signal: AbortSignal,
+): Promise<AsyncIterable<AdminEvent> | undefined> {
+  if (socketPath === undefined) return undefined
+  try {
+    const response = await open(socketPath, path, signal)
+    return eventsOf(response, socketPath, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    if (isNobodyThere(error)) return undefined
+    throw unreachable(socketPath, error)
+  }
+}
+
+function open(socketPath: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path, signal, timeout: silentMs }, (response) => {
+      if (response.statusCode === 200) return resolve(response)
+      response.resume()
+      reject(new Error(`it answered with status ${response.statusCode}`))
+    })
+    asked.on('timeout', () => asked.destroy(new Error(`nothing came within ${silentMs} ms`)))
+    asked.on('error', reject)
+    asked.end()
+  })
+}
+
+/** Server-sent events, each of one line of data, as the agent writes them (HTML, section 9.2). */
+async function* eventsOf(
+  response: IncomingMessage,
+  socketPath: string,
+  signal: AbortSignal,
+): AsyncIterable<AdminEvent> {
+  const lines = createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })
+  // A reader of lines does not hand on what befalls its input.
+  let failure: unknown
+  response.once('error', (error) => {
+    failure = error
+    lines.close()
+  })
+  try {
+    let fields = new Map<string, string>()
+    for await (const line of lines) {
+      if (line.length > lineLengthMax) throw new Error(`a line of ${line.length} characters`)
+      const [, field = '', value = ''] = /^([a-z]*): ?(.*)$/.exec(line) ?? []
+      if (line !== '') fields.set(field, value)
+      const name = fields.get('event')
+      if (line !== '' || name === undefined) continue
+      yield { name, id: fields.get('id'), data: fields.get('data') ?? '' }
+      fields = new Map()
+    }
+    if (failure !== undefined && !signal.aborted) throw failure
+  } catch (error) {
+    signal.throwIfAborted()
+    throw unreachable(socketPath, error)
+  } finally {
+    response.destroy()
+  }
 }
 
 /** No socket, or one that a dead agent left behind. */
