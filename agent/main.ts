@@ -8,7 +8,7 @@ import { arch, hostname, platform } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { createAccepts } from './accepts.ts'
-import { askAdmin } from './admin/client.ts'
+import { askAdmin, followAdmin } from './admin/client.ts'
 import type { CliPorts, TrafficReader } from './cli/ports.ts'
 import { runProgram } from './cli/program.ts'
 import type { Settings } from './cli/settings.ts'
@@ -115,6 +115,7 @@ function portsOfProcess(): CliPorts {
     openTerminal,
     openRuntime,
     askAgent: ({ admin }, path, signal) => askAdmin(admin.socketPath, path, signal),
+    followAgent: ({ admin }, path, signal) => followAdmin(admin.socketPath, path, signal),
     createRenderer: (settings) => createRenderer(settings.haproxy.templatesDir, settings.config),
     run: async (settings, signal) => {
       const { serve } = await import('./serve.ts')

@@ -72,6 +72,12 @@ export type CliPorts = {
     path: string,
     signal: AbortSignal,
   ) => Promise<{ readonly status: number; readonly body: string } | undefined>
+  /** The running agent's stream of events until it ends or the signal aborts; undefined where none listens there. */
+  readonly followAgent: (
+    settings: Settings,
+    path: string,
+    signal: AbortSignal,
+  ) => Promise<AsyncIterable<{ readonly name: string; readonly data: string }> | undefined>
   /** @throws AgentError `template-failed` */
   readonly createRenderer: (settings: Settings) => Renderer
   /** Runs the agent until the signal aborts. */

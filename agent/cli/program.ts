@@ -13,8 +13,10 @@ import {
   withSnapshot,
 } from './command-line.ts'
 import { check, type ExitCode, exitCodes, plan, render, run, snapshot } from './commands.ts'
+import { addDiff } from './diff.ts'
 import { addExplain } from './explain.ts'
 import { isAnswered, tellFailure } from './failure.ts'
+import { addHistory } from './history.ts'
 import { labelEntries, labelsLines, labelsMarkdown } from './labels-text.ts'
 import { createPaint, textOfLines } from './paint.ts'
 import type { CliPorts } from './ports.ts'
@@ -66,6 +68,8 @@ function createProgram(context: Context): Command {
   addPlan(program, context)
   addCheck(program, context)
   addExplain(program, context)
+  addHistory(program, context)
+  addDiff(program, context)
   addSnapshot(program, context)
   addSettings(program, context)
   addLabels(program, context)

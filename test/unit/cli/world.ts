@@ -116,6 +116,7 @@ export async function tidegate(
       openTerminal: refuse('the terminal'),
       openRuntime: refuse('the runtime socket'),
       askAgent: refuse('the agent'),
+      followAgent: refuse("the agent's stream"),
       createRenderer: () => ({
         render: (routing) =>
           new Map([
