@@ -6,9 +6,11 @@ import { expect, it } from 'vitest'
 import type { Explanation } from '../../agent/core/explain/explanation.ts'
 import { createSimulatedSwarm, type SimulatedSwarm } from '../sim/swarm.ts'
 import { fastTiming } from '../sim/timing.ts'
+import { startAgentProcess } from '../support/agent-process.ts'
 import { ask } from '../support/client.ts'
-import { type Edge, startEdge } from '../support/edge.ts'
+import { type Edge, freePort, startEdge } from '../support/edge.ts'
 import { eventually } from '../support/eventually.ts'
+import { haproxyBinary } from '../support/haproxy-binary.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const main = join(import.meta.dirname, '../../agent/main.ts')
@@ -23,6 +25,10 @@ async function explain(edge: Edge, question: string, flags: readonly string[] = 
     ...['--run-dir', haproxy.runDir, '--edge-networks', 'every', '--http-bind', config.httpBind.join(',')],
     ...flags,
   ]
+  return tidegate(args)
+}
+
+async function tidegate(args: readonly string[]): Promise<Told> {
   const { exitCode, stdout, stderr } = await run(['--import', 'tsx', main, ...args])
   expect(stderr).toBe('')
   const explanation: Explanation = JSON.parse(stdout)
@@ -147,4 +153,34 @@ it('an explanation says what requests get: served, unknown, mistyped, stopped, l
   )
   expect(codes(lost.explanation)).toEqual(['server-down'])
   await agree(edge, 'shop.local', '/api')
+})
+
+it('a running agent answers as the command does that finds out by itself', { timeout: 120_000 }, async () => {
+  await using dir = await tempDir()
+  await using swarm = await createSimulatedSwarm({
+    socketPath: join(dir.path, 'docker.sock'),
+    timing: fastTiming,
+  })
+  await startWorld(swarm)
+  const common = { 'run-dir': join(dir.path, 'run'), 'http-bind': `127.0.0.1:${await freePort()}` }
+  const engine = { 'docker-host': `unix://${swarm.socketPath}`, 'edge-networks': 'every' }
+  await using agent = startAgentProcess({ ...engine, ...common, 'haproxy-bin': haproxyBinary() })
+  await agent.logged('haproxy started')
+  const flags = (settings: Readonly<Record<string, string>>) =>
+    Object.entries(settings).flatMap(([flag, value]) => [`--${flag}`, value])
+  const nowhere = { 'docker-host': `unix://${join(dir.path, 'nowhere.sock')}` }
+  for (const question of ['shop.local/api', 'shop', 'typo.local', 'shpo']) {
+    const asked = ['explain', question, '--json']
+    await eventually(
+      async () => {
+        // Of the two, only the agent has an engine to ask.
+        const told = await tidegate([...asked, ...flags({ ...common, ...nowhere })])
+        const found = await tidegate([...asked, ...flags({ ...common, ...engine, 'admin-socket': 'off' })])
+        expect(told).toEqual(found)
+        expect(told.explanation.basis).toMatchObject({ swarm: true, haproxy: {} })
+        return true
+      },
+      { timeoutMs: 20_000 },
+    )
+  }
 })
