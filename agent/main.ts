@@ -19,6 +19,7 @@ import type { Snapshot } from './core/snapshot.ts'
 import { createFiles } from './haproxy/files.ts'
 import { observe } from './haproxy/observe.ts'
 import { createRuntime, type Runtime } from './haproxy/runtime.ts'
+import { openPrompt } from './prompt.ts'
 import { createRenderer } from './render/render.ts'
 import { openTerminal } from './terminal.ts'
 
@@ -92,7 +93,11 @@ function portsOfProcess(): CliPorts {
       version: packageVersion(),
       templatesDir: fileURLToPath(new URL('../templates', import.meta.url)),
     },
-    isTerminal: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
+    isTerminal: {
+      stdin: process.stdin.isTTY === true,
+      stdout: process.stdout.isTTY === true,
+      stderr: process.stderr.isTTY === true,
+    },
     columns: process.stdout.columns,
     stdout: (written) => process.stdout.write(written),
     stderr: (written) => process.stderr.write(written),
@@ -113,6 +118,11 @@ function portsOfProcess(): CliPorts {
       }),
     openTraffic,
     openTerminal,
+    askMaster: async ({ haproxy }, command, signal) => {
+      const { askMaster } = await import('./haproxy/master.ts')
+      return askMaster({ socketPath: haproxy.masterSocket, timeoutMs: runtimeTimeoutMs }, command, signal)
+    },
+    openPrompt,
     openRuntime,
     askAgent: ({ admin }, path, signal) => askAdmin(admin.socketPath, path, signal),
     followAgent: ({ admin }, path, signal) => followAdmin(admin.socketPath, path, signal),

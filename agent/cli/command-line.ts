@@ -79,7 +79,8 @@ function strangeFlags(command: Command): readonly (readonly [string, string])[] 
 /** How many arguments the command has got of those that it takes; commander puts these before what is left over. */
 function ownArguments({ args, registeredArguments }: Command): number {
   const strange = args.findIndex((argument) => argument.startsWith('-'))
-  return Math.min(registeredArguments.length, strange < 0 ? args.length : strange)
+  const most = registeredArguments.at(-1)?.variadic === true ? args.length : registeredArguments.length
+  return Math.min(most, strange < 0 ? args.length : strange)
 }
 
 /** The names of a command's flags that are no settings. */

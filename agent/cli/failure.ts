@@ -53,7 +53,8 @@ function failureOf(error: unknown): Failure {
 }
 
 function agentFailure({ code, message, hint }: AgentError): Failure {
-  return { code, message, hint, exitCode: code === 'settings-invalid' ? exitCodes.usage : exitCodes.trouble }
+  const isCallAtFault = code === 'settings-invalid' || code === 'command-refused'
+  return { code, message, hint, exitCode: isCallAtFault ? exitCodes.usage : exitCodes.trouble }
 }
 
 /** Commander's message is `error: what`, and on the next line what may be meant, in brackets. */

@@ -24,6 +24,16 @@ export type TrafficReader = AsyncDisposable & {
   readonly read: (scope: TrafficScope, signal: AbortSignal) => Promise<Traffic>
 }
 
+export type PromptOptions = {
+  readonly prompt: string
+  /** What the last word of a line can become. */
+  readonly complete: (line: string) => Promise<readonly string[]>
+  readonly signal: AbortSignal
+}
+
+/** Lines as they are entered, until the person ends them. What was entered is remembered for the next time. */
+export type Prompt = AsyncDisposable & { readonly lines: AsyncIterable<string> }
+
 /** Functions that wait have deadlines of their own, and throw AgentError where the world does not answer as it should. */
 export type CliPorts = {
   /** Arguments, without the program's own name. */
@@ -31,7 +41,7 @@ export type CliPorts = {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly host: HostFacts
   /** Whether a person looks at standard output and standard error. */
-  readonly isTerminal: { readonly stdout: boolean; readonly stderr: boolean }
+  readonly isTerminal: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean }
   /** How wide the terminal is; 80 unless given. */
   readonly columns?: number | undefined
   readonly stdout: (text: string) => void
@@ -66,6 +76,10 @@ export type CliPorts = {
   readonly openRuntime: (settings: Settings) => AsyncDisposable & {
     readonly send: (commands: readonly string[], signal: AbortSignal) => Promise<readonly string[]>
   }
+  /** What HAProxy's master process answers to one command. @throws AgentError `master-unreachable` */
+  readonly askMaster: (settings: Settings, command: string, signal: AbortSignal) => Promise<string>
+  /** Lines from a person; asked for where standard input is a terminal. */
+  readonly openPrompt: (options: PromptOptions) => Prompt
   /** What the running agent answers on its admin interface; undefined where none listens there. */
   readonly askAgent: (
     settings: Settings,

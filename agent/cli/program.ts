@@ -22,6 +22,7 @@ import { createPaint, textOfLines } from './paint.ts'
 import type { CliPorts } from './ports.ts'
 import { readSettings } from './settings.ts'
 import { settingsInForce, settingsLines, settingsMarkdown } from './settings-text.ts'
+import { addSocket } from './socket/socket.ts'
 import { addStatus } from './status.ts'
 import { addTop } from './top/top.ts'
 
@@ -64,6 +65,7 @@ function createProgram(context: Context): Command {
   addRun(program, context)
   addStatus(program, context)
   addTop(program, context)
+  addSocket(program, context)
   addRender(program, context)
   addPlan(program, context)
   addCheck(program, context)

@@ -38,7 +38,7 @@ export type Processes = {
  * @throws AgentError `master-unreachable` or `master-bad-reply`; whether it reloaded is unknown then
  */
 export async function reload(options: MasterOptions, signal: AbortSignal): Promise<ReloadVerdict> {
-  const reply = await ask(options, 'reload', signal)
+  const reply = await askMaster(options, 'reload', signal)
   const [verdict = '', separator, ...log] = linesOf(reply)
   const success = /^Success=([01])$/.exec(verdict)?.[1]
   if (success === undefined || (separator !== undefined && separator !== '--')) {
@@ -49,7 +49,7 @@ export async function reload(options: MasterOptions, signal: AbortSignal): Promi
 
 /** The master and its workers. @throws AgentError `master-unreachable` or `master-bad-reply` */
 export async function showProcesses(options: MasterOptions, signal: AbortSignal): Promise<Processes> {
-  const reply = await ask(options, 'show proc', signal)
+  const reply = await askMaster(options, 'show proc', signal)
   const processes = parseProcesses(reply)
   if (processes === undefined) throw badReply(options, 'show proc', linesOf(reply)[0] ?? '')
   return processes
@@ -87,8 +87,9 @@ const replyLengthMax = 1024 * 1024
 /**
  * One command on a connection of its own: the master has no end of reply but the end of the connection, which comes
  * once the agent's side is closed.
+ * @throws AgentError `master-unreachable`
  */
-async function ask(
+export async function askMaster(
   { socketPath, timeoutMs }: MasterOptions,
   command: string,
   signal: AbortSignal,

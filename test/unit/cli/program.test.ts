@@ -288,11 +288,14 @@ test('settings tells what is in force, and refuses what cannot be', async () => 
 
 test('colour is for terminals, each stream for itself', async () => {
   const color = '\u001b['
-  const seen = await tidegate(['check'], { ...engine, isTerminal: { stdout: true, stderr: false } })
+  const seen = await tidegate(['check'], {
+    ...engine,
+    isTerminal: { stdin: false, stdout: true, stderr: false },
+  })
   expect(seen.stdout).toContain(color)
-  const failed = await tidegate(['check', 'x'], { isTerminal: { stdout: true, stderr: false } })
+  const failed = await tidegate(['check', 'x'], { isTerminal: { stdin: false, stdout: true, stderr: false } })
   expect(failed.stderr).not.toContain(color)
-  const terminal = { isTerminal: { stdout: true, stderr: true } }
+  const terminal = { isTerminal: { stdin: false, stdout: true, stderr: true } }
   expect((await tidegate(['check', 'x'], terminal)).stderr).toContain(color)
   const without = await tidegate(['check'], { ...engine, ...terminal, env: { NO_COLOR: '1' } })
   expect(without.stdout).not.toContain(color)

@@ -98,7 +98,7 @@ export async function tidegate(
       argv,
       env: {},
       host,
-      isTerminal: { stdout: false, stderr: false },
+      isTerminal: { stdin: false, stdout: false, stderr: false },
       stdout: (text) => {
         stdout += text
       },
@@ -114,6 +114,8 @@ export async function tidegate(
       readTraffic: refuse('live figures'),
       openTraffic: refuse('figures again and again'),
       openTerminal: refuse('the terminal'),
+      askMaster: refuse('the master socket'),
+      openPrompt: refuse('lines'),
       openRuntime: refuse('the runtime socket'),
       askAgent: refuse('the agent'),
       followAgent: refuse("the agent's stream"),
