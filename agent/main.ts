@@ -68,12 +68,9 @@ async function askHaproxy<T>(
 }
 
 /** The engine's libraries take longer to load than most commands take: only those that ask it pay for them. */
-async function readEngine(settings: Settings, signal: AbortSignal): Promise<Snapshot> {
-  const [{ dockerEndpoint, sourceOptions }, { readSwarm }] = await Promise.all([
-    import('./serve.ts'),
-    import('./swarm/source.ts'),
-  ])
-  return readSwarm(sourceOptions(settings, dockerEndpoint(settings), hostname()), signal)
+async function readSnapshot(settings: Settings, signal: AbortSignal): Promise<Snapshot> {
+  const { readEngine } = await import('./engine.ts')
+  return readEngine(settings, hostname(), signal)
 }
 
 /** No socket, or one that a dead HAProxy left behind; a socket that hangs or refuses is trouble to be told. */
@@ -107,7 +104,7 @@ function portsOfProcess(): CliPorts {
       const written = createFiles({ dir })
       return (await written.write(files, signal)).map((name) => written.path(name))
     },
-    readSnapshot: readEngine,
+    readSnapshot,
     accepts: createAccepts(),
     observe: observeOnce,
     readTraffic: (settings, scope, signal) =>

@@ -1,18 +1,17 @@
 // The running agent: settings in, log lines out, until a signal.
 // Owns what is logged about the engine and HAProxy. Refuses the process's signals (main.ts).
 
-import { readFileSync } from 'node:fs'
 import { createHistory } from './admin/history.ts'
 import { type AgentReport, createAgent, type Engine } from './agent.ts'
 import type { Settings } from './cli/settings.ts'
-import { type DockerEndpoint, endpointText, parseEndpoint } from './docker/endpoint.ts'
+import { type DockerEndpoint, endpointText } from './docker/endpoint.ts'
 import type { DockerSource } from './docker/source.ts'
+import { createEngineSource, dockerEndpoint, sourceOptions } from './engine.ts'
 import { gatherFacts } from './facts.ts'
 import { type Chronicle, createChronicle } from './history.ts'
 import { openInterface } from './interface.ts'
 import { createLog, createReport, errorFacts, type Log } from './log.ts'
 import { attachNetworks } from './swarm/attach.ts'
-import { createSwarmSource, type SwarmSourceOptions } from './swarm/source.ts'
 import { createTallies, type Tally } from './tallies.ts'
 
 /** Runs the agent until the signal aborts, and ends a managed HAProxy then, its sessions first. */
@@ -49,27 +48,6 @@ export async function serve(
   log.info({}, 'agent stopped')
 }
 
-/** Where the engine is, with its certificates read. */
-export function dockerEndpoint(settings: Settings): DockerEndpoint {
-  return parseEndpoint(settings.docker.variables, (path) => readFileSync(path, 'utf8'))
-}
-
-/** What the source of both `run` and the commands that ask once is told. */
-export function sourceOptions(
-  settings: Settings,
-  endpoint: DockerEndpoint,
-  hostname: string,
-): SwarmSourceOptions {
-  const { edgeNetworks, timeoutMs, pollQuietMs, pollMovingMs, pollMovingForMs, reconcileMs } = settings.docker
-  return {
-    endpoint,
-    edgeNetworks,
-    hostname,
-    deadlineMs: timeoutMs,
-    cadence: { quietMs: pollQuietMs, movingMs: pollMovingMs, hotMs: pollMovingForMs, fullMs: reconcileMs },
-  }
-}
-
 function createLoggedSource(
   settings: Settings,
   endpoint: DockerEndpoint,
@@ -78,8 +56,9 @@ function createLoggedSource(
   { tally, chronicle }: { readonly tally: Tally; readonly chronicle: Chronicle },
 ): DockerSource {
   const { swarmSocket } = settings.docker
-  return createSwarmSource({
+  return createEngineSource(settings, {
     ...sourceOptions(settings, endpoint, hostname),
+    onChosen: (source) => log.info({ source }, 'source chosen'),
     onTrouble: (error) => {
       tally.failed(error)
       chronicle.engineFailed(error)
@@ -90,7 +69,6 @@ function createLoggedSource(
       log.info({ troubledMs: Math.round(troubledMs) }, 'engine usable again')
     },
     onOddity: (oddity) => log.warn({ ...oddity }, 'element of a list left out'),
-    swarmSocket,
     onWatched: () => log.info({ swarmSocket }, 'tasks are followed'),
     onUnwatched: (error) => log.warn(errorFacts(error), 'tasks not followed, they are polled'),
   })

@@ -9,6 +9,7 @@ import type { Kind } from './setting-kinds.ts'
 export type SettingValues = {
   readonly 'docker-host': string
   readonly 'docker-timeout': number
+  readonly source: 'auto' | 'swarm' | 'containers'
   readonly 'poll-quiet': number
   readonly 'poll-moving': number
   readonly 'poll-moving-for': number

@@ -47,6 +47,13 @@ export const settingTable: { readonly [K in SettingKey]: SettingRow<SettingValue
     default: fixed('10s'),
     meaning: 'How long the engine may take to answer.',
   },
+  source: {
+    group: 'Docker',
+    kind: choice('auto', 'swarm', 'containers'),
+    default: fixed('auto'),
+    meaning:
+      "What is published. `swarm`: the services of a Swarm. `containers`: this engine's containers, with compose's services for services. `auto`: containers if the engine is in no Swarm.",
+  },
   'poll-quiet': {
     group: 'Docker',
     kind: duration('100ms', '1m'),

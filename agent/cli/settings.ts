@@ -36,6 +36,8 @@ export type DockerSettings = {
     readonly DOCKER_TLS_VERIFY: string | undefined
     readonly DOCKER_CERT_PATH: string | undefined
   }
+  /** `auto`: the engine's containers if it is in no Swarm, else the Swarm's services. */
+  readonly source: 'auto' | 'swarm' | 'containers'
   /** `auto`: the networks of the agent's own container; a list: networks by name. */
   readonly edgeNetworks: 'auto' | 'every' | readonly string[]
   /** What the edge's own service is attached to. */
@@ -209,6 +211,7 @@ function group({ env, host }: SettingsInput, read: Read, sourceOf: (key: Setting
         DOCKER_TLS_VERIFY: DOCKER_TLS_VERIFY || undefined,
         DOCKER_CERT_PATH: DOCKER_CERT_PATH || undefined,
       },
+      source: read('source'),
       edgeNetworks: read('edge-networks'),
       networks: read('networks'),
       networksSettleMs: read('networks-settle'),

@@ -38,6 +38,9 @@ const service = z.strictObject({
   endpointMode: z.enum(['vip', 'dnsrr']),
   virtualIps: z.array(z.strictObject({ networkId, address })),
   hostPorts: z.array(z.strictObject({ targetPort: port, protocol })),
+  origin: z.enum(['compose', 'container']).exactOptional(),
+  differing: z.array(text).exactOptional(),
+  isUpdating: z.literal(true).exactOptional(),
 })
 
 const task = z

@@ -2,6 +2,7 @@
 // so that a change in one costs nothing for the others.
 // Refuses other services: conflicts between claims are decided in desired.ts.
 
+import { labelCure, renewCure } from './cures.ts'
 import { hasEdgeLabels, labelPrefix, labelProblem, readLabels } from './labels.ts'
 import type { Problem } from './problem.ts'
 import type { BackendService, Server } from './routing.ts'
@@ -58,8 +59,19 @@ export function claimOf(
     isDefault: isPublished && isDefault,
     servers: served.servers,
     networkIds: served.networkIds,
-    problems: [...problems, ...missing, ...served.problems],
+    problems: [...problems, ...missing, ...labelsDiffer(service), ...served.problems],
   }
+}
+
+function labelsDiffer(service: Service): readonly Problem[] {
+  return (service.differing ?? []).map((label) => ({
+    ...labelProblem(service, label.slice(labelPrefix.length), 'labels-differ', {
+      found: 'another value, or none, on some of its containers',
+      expected: 'the same on each',
+      hint: renewCure(service),
+    }),
+    severity: 'warning',
+  }))
 }
 
 function missingLabels(
@@ -77,7 +89,7 @@ function missingLabels(
       labelProblem(service, 'hosts', 'hosts-missing', {
         found: 'no such label',
         expected: 'the hosts to answer for',
-        hint: `Add it: docker service update --label-add ${labelPrefix}hosts=demo.local ${service.name}`,
+        hint: labelCure(service, `${labelPrefix}hosts`, 'demo.local'),
       }),
     )
   }
@@ -86,7 +98,7 @@ function missingLabels(
       labelProblem(service, 'port', 'port-missing', {
         found: 'no such label',
         expected: "the port that the service's tasks listen on",
-        hint: `Add it: docker service update --label-add ${labelPrefix}port=8080 ${service.name}`,
+        hint: labelCure(service, `${labelPrefix}port`, '8080'),
       }),
     )
   }

@@ -13,6 +13,7 @@ export const problemCodes = [
   'hosts-missing',
   'label-not-supported',
   'label-unknown',
+  'labels-differ',
   'network-ambiguous',
   'network-missing',
   'network-not-attached',

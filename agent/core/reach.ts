@@ -1,6 +1,7 @@
 // Over which network the edge reaches a service, and why over none.
 // Refuses tasks and addresses (servers.ts picks those).
 
+import { attachCure, shareCure } from './cures.ts'
 import { labelPrefix, labelProblem } from './labels.ts'
 import type { Problem } from './problem.ts'
 import type { Network, Service } from './snapshot.ts'
@@ -51,9 +52,9 @@ function reachByLabel(
   return { networkIds: [network, ...others].map((each) => each.id), needed: network.id, problems: [] }
 }
 
-/** By name or id; inside a stack also by the name that the stack's file gives it. */
+/** By name or id; inside a stack or a compose project also by the name that its file gives it. */
 function networkNamed(text: string, service: Service, topology: Topology): Network | undefined {
-  const stack = service.labels['com.docker.stack.namespace']
+  const stack = service.labels['com.docker.stack.namespace'] ?? service.labels['com.docker.compose.project']
   return (
     topology.networksByName.get(text) ??
     topology.networks.get(text) ??
@@ -70,20 +71,20 @@ const names = (networks: readonly Network[]) => listText(networks.map((network) 
 
 function noNetwork(service: Service): Problem {
   return labelProblem(service, 'network', 'network-missing', {
-    found: 'no overlay network on the service',
+    found: `no ${service.origin === undefined ? 'overlay ' : ''}network on the service`,
     expected: 'a network that the service shares with the edge',
-    hint: `Attach one: docker service update --network-add <network> ${service.name}`,
+    hint: attachCure(service, '<network>'),
   })
 }
 
 function unknownNetwork(service: Service, label: string, topology: Topology): Problem {
   const near = nearest(label, [...topology.networksByName.keys()])
   return labelProblem(service, 'network', 'network-missing', {
-    found: `${quote(label)}, and Swarm has no such network`,
+    found: `${quote(label)}, and ${service.origin === undefined ? 'Swarm has no such network' : 'there is no such network'}`,
     expected: 'the name of a network',
     hint:
       near === undefined
-        ? 'docker network ls lists the names; in a stack they begin with the name of the stack.'
+        ? 'docker network ls lists the names; they begin with the name of the stack or the project.'
         : `Did you mean ${near}?`,
   })
 }
@@ -92,7 +93,7 @@ function notAttached(service: Service, network: Network, attached: readonly Netw
   return labelProblem(service, 'network', 'network-not-attached', {
     found: `${quote(network.name)}, which the service is not attached to`,
     expected: attached.length === 0 ? 'a network of the service; it has none' : `one of ${names(attached)}`,
-    hint: `Attach it: docker service update --network-add ${network.name} ${service.name}`,
+    hint: attachCure(service, network.name),
   })
 }
 
@@ -100,7 +101,7 @@ function notShared(service: Service, networks: readonly Network[]): Problem {
   return labelProblem(service, 'network', 'network-not-shared', {
     found: `${names(networks)}, which the edge is not attached to`,
     expected: 'a network that the service shares with the edge',
-    hint: 'The edge attaches itself within seconds, unless its setting `networks` says otherwise; by hand: docker service update --network-add <network> <edge service>',
+    hint: shareCure(service, networks[0]?.name),
   })
 }
 

@@ -191,11 +191,12 @@ function publishesInHostMode(service: Service, port: number): boolean {
 }
 
 function withoutVip(service: Service): Problem {
+  const isOfSwarm = service.origin === undefined
   return {
     ...labelProblem(service, 'backend_mode', 'vip-without-endpoint', {
-      found: '"vip" on a service whose endpoint mode is dnsrr',
+      found: isOfSwarm ? '"vip" on a service whose endpoint mode is dnsrr' : '"vip" outside of a Swarm',
       expected: 'a service with a virtual IP',
-      hint: 'It is served in task mode. Drop --endpoint-mode dnsrr, or set the label to task.',
+      hint: `It is served in task mode. ${isOfSwarm ? 'Drop --endpoint-mode dnsrr, or set the label to task' : 'Remove the label'}.`,
     }),
     severity: 'warning',
   }

@@ -24,6 +24,10 @@ export type Service = {
   readonly networkIds: readonly string[]
   readonly endpointMode: 'vip' | 'dnsrr'
   readonly virtualIps: readonly { readonly networkId: string; readonly address: string }[]
+  /** Where its labels are written, if it is no service of a Swarm: in a compose file, or with the container itself. */
+  readonly origin?: 'compose' | 'container'
+  /** The edge's labels that not all of its containers agree on. */
+  readonly differing?: readonly string[]
   /** Present while Swarm is at a rolling update of the service, or at its rollback. */
   readonly isUpdating?: true
   /** Ports that the service publishes in host mode. */

@@ -43,6 +43,7 @@ export type Request = {
   /** With a leading slash, without a query. */
   readonly path: string
   readonly filters?: Readonly<Record<string, readonly string[]>>
+  readonly query?: Readonly<Record<string, string>>
 }
 
 export type Change = {
@@ -188,17 +189,18 @@ function dial(
   change?: { readonly method: 'POST'; readonly options: object },
 ): Promise<http.IncomingMessage> {
   // docker-modem puts `options` into the query only where the path has a question mark.
-  const query = request.filters === undefined ? {} : { options: { filters: request.filters } }
-  const path = request.filters === undefined && change === undefined ? request.path : `${request.path}?`
+  const { path, filters } = request
+  const asked = { ...request.query, ...(filters !== undefined && { filters }) }
+  const hasQuery = change !== undefined || Object.keys(asked).length > 0
   return new Promise((resolve, reject) => {
     modem.dial(
       {
-        path,
+        path: hasQuery ? `${path}?` : path,
         method: 'GET',
         isStream: true,
         statusCodes: everyStatus,
         abortSignal: signal,
-        ...query,
+        ...(hasQuery && { options: asked }),
         ...change,
       },
       (error, response) => {

@@ -8,7 +8,7 @@ import { type Clock, realClock } from './clock.ts'
 import { createDocker, type Docker } from './docker.ts'
 import type { EdgeNetworks } from './edge.ts'
 import type { DockerEndpoint } from './endpoint.ts'
-import { type EventHint, type EventKind, followEvents } from './events.ts'
+import { type EventHint, type EventKind, followEvents, type Hint } from './events.ts'
 import type { Oddity } from './list.ts'
 import type { Lists } from './lists.ts'
 import { createRounds, heedHint, isHeldBack, listAll, pollLists, type Rounds, type View } from './rounds.ts'
@@ -48,12 +48,12 @@ export type DockerSource = {
 }
 
 /** What one kind of source brings: its lists, what it makes of them, and the events that wake it. */
-export type Kind<L> = {
+export type Kind<L, H extends Hint = Hint> = {
   readonly lists: Lists<L>
   readonly view: View<L>
-  readonly events: EventKind
+  readonly events: EventKind<H>
   /** Takes a hint besides, once its lists are asked for. */
-  readonly heard?: (hint: EventHint, rounds: Rounds<L>) => void
+  readonly heard?: (hint: EventHint<H>, rounds: Rounds<L>) => void
   /** What goes on beside rounds and events until the signal aborts. Throws for bugs only. */
   readonly beside?: (rounds: Rounds<L>, signal: AbortSignal) => Promise<void>
 }
@@ -78,9 +78,9 @@ const defaultDeadlineMs = 10_000
  * A source that connects when its snapshots are first asked for; throws AgentError then if the certificates do not fit.
  * @param hasWatch whether the status is to say that tasks are followed, or not
  */
-export function createSource<L>(
+export function createSource<L, H extends Hint>(
   options: SourceOptions,
-  makeKind: (parts: KindParts) => Kind<L>,
+  makeKind: (parts: KindParts) => Kind<L, H>,
   told: Parameters<typeof createTally>[1] = options,
   hasWatch = false,
 ): DockerSource {
@@ -113,9 +113,9 @@ export function createSource<L>(
  *
  * Throws AgentError if the engine does not give all lists, and what `signal` says if it is aborted.
  */
-export async function readOnce<L>(
+export async function readOnce<L, H extends Hint>(
   options: SourceOptions,
-  makeKind: (parts: KindParts) => Kind<L>,
+  makeKind: (parts: KindParts) => Kind<L, H>,
   signal: AbortSignal,
 ): Promise<Snapshot> {
   const parts = openParts(options, createTally(realClock, options))
@@ -135,7 +135,11 @@ function openParts(options: SourceOptions, tally: Tally): KindParts {
   return { docker, tally, clock, random, deadlineMs, onOddity }
 }
 
-function startRounds<L>(options: SourceOptions, parts: KindParts, { lists, view }: Kind<L>): Rounds<L> {
+function startRounds<L, H extends Hint>(
+  options: SourceOptions,
+  parts: KindParts,
+  { lists, view }: Kind<L, H>,
+): Rounds<L> {
   const { clock, random, tally } = parts
   return createRounds(
     { cadence: { ...defaultCadence, ...options.cadence }, clock, random, tally, lists, view },
@@ -143,14 +147,14 @@ function startRounds<L>(options: SourceOptions, parts: KindParts, { lists, view 
   )
 }
 
-type Run<L> = {
+type Run<L, H extends Hint> = {
   readonly rounds: Rounds<L>
   readonly options: SourceOptions
   readonly parts: KindParts
-  readonly kind: Kind<L>
+  readonly kind: Kind<L, H>
 }
 
-async function* publishedBy<L>(run: Run<L>, signal: AbortSignal): AsyncIterable<Snapshot> {
+async function* publishedBy<L, H extends Hint>(run: Run<L, H>, signal: AbortSignal): AsyncIterable<Snapshot> {
   const { rounds, kind } = run
   const stop = new AbortController()
   const end = () => stop.abort(signal.reason)
@@ -176,7 +180,10 @@ async function* publishedBy<L>(run: Run<L>, signal: AbortSignal): AsyncIterable<
   }
 }
 
-async function heedEvents<L>({ rounds, options, parts, kind }: Run<L>, signal: AbortSignal): Promise<void> {
+async function heedEvents<L, H extends Hint>(
+  { rounds, options, parts, kind }: Run<L, H>,
+  signal: AbortSignal,
+): Promise<void> {
   const { docker, clock, random } = parts
   const { eventSilenceMs: silentMs = 300_000 } = options
   for await (const hint of followEvents({ docker, clock, random, silentMs, kind: kind.events }, signal)) {

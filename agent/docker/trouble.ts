@@ -181,7 +181,7 @@ function notManagerHint(said: string): string | undefined {
   if (!/not a swarm manager|not part of a swarm/i.test(said)) return undefined
   // "Manager is being prepared or has trouble connecting to the cluster": it is one, and will answer in time.
   if (/being prepared/i.test(said)) return undefined
-  return 'Run the agent on a manager (placement constraint node.role == manager), promote this node (docker node promote), or, for a Swarm of one, run docker swarm init. A manager that is just stopping says the same.'
+  return 'Run the agent on a manager (placement constraint node.role == manager), promote this node (docker node promote), or, for a Swarm of one, run docker swarm init. Without a Swarm, set source to containers. A manager that is just stopping says the same.'
 }
 
 function messageOf(text: string): string {

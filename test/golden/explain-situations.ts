@@ -88,6 +88,8 @@ const bare = (labels: Readonly<Record<string, string>>) =>
 const first = task({ service: 'shop' })
 const withTasks = (...given: readonly Partial<typeof first>[]) =>
   swarm({ services: [shop()], tasks: given.map((each) => ({ ...first, ...each })) })
+/** As a service of compose, where nobody attaches the edge. */
+const ofCompose = { origin: 'compose', endpointMode: 'dnsrr', virtualIps: [] } as const
 const edgeSelf = { taskId: 'edgetask1', serviceId: 'id-edge_edge' }
 const edgeService = service({ name: 'edge_edge', labels: {}, networkIds: ['net-edge'] })
 /** `shop` on `demo`, and an edge that is a task on `edge` alone. */
@@ -199,6 +201,11 @@ export const situations: readonly Explained[] = [
     swarm: bare({ 'com.docker.ib.hosts': 'shop.local', 'com.docker.ib.port': '8080' }),
   },
   { name: 'label-unknown', asked: 'shop', swarm: labelled({ contxt_root: '/shop' }) },
+  {
+    name: 'labels-differ',
+    asked: 'shop',
+    swarm: labelled({}, { ...ofCompose, differing: ['com.docker.lb.hosts'] }),
+  },
   { name: 'label-not-supported', asked: 'shop', swarm: labelled({ sticky_session_cookie: 'sid' }) },
   {
     name: 'labels-of-another-edge',
@@ -269,6 +276,15 @@ export const situations: readonly Explained[] = [
     name: 'network-not-shared-outside',
     asked: 'shop.local',
     swarm: { ...apart, edge: { networkIds: ['net-edge'] } },
+  },
+  {
+    name: 'network-not-shared-compose',
+    asked: 'shop.local',
+    swarm: {
+      ...labelled({}, { networkIds: ['net-demo'], ...ofCompose }),
+      networks: [network('demo'), network('edge')],
+      edge: { networkIds: ['net-edge'] },
+    },
   },
   {
     name: 'network-ambiguous',

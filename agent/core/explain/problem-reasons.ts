@@ -43,7 +43,8 @@ function mistyped(problem: Problem, slip: string): Problem {
 
 function reasonOf(problem: Problem, service: Service, known: Known): Reason {
   const { code, severity, label, found, expected, hint } = problem
-  const cure = code === 'network-not-shared' ? networkCure(service, known) : hint
+  const cure =
+    code === 'network-not-shared' && service.origin === undefined ? networkCure(service, known) : hint
   return {
     code,
     severity,

@@ -59,6 +59,7 @@ test('the defaults are the ones that the settings page promises', () => {
         DOCKER_TLS_VERIFY: undefined,
         DOCKER_CERT_PATH: undefined,
       },
+      source: 'auto',
       edgeNetworks: 'auto',
       networks: 'auto',
       networksSettleMs: 1000,
