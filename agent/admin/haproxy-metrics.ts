@@ -9,8 +9,11 @@ import { limits } from '../core/settings.ts'
 import type { BackendFigures, Figures, FrontendFigures, ServingFigures } from '../core/traffic.ts'
 import type { Metric, Sample } from './exposition.ts'
 
-/** The metrics of a reading; of more backends than the limit allows, the first by name are told and the rest counted. */
-export function haproxyMetrics(flows: Flows): readonly Metric[] {
+/**
+ * The metrics of a reading; of more backends than the limit allows, the first are told and the rest counted.
+ * @param openServers how many servers are in rotation, as far as the agent has put them there
+ */
+export function haproxyMetrics(flows: Flows, openServers: number): readonly Metric[] {
   const { info, frontends, backends } = flows
   const shown = backends.slice(0, limits.metricBackends)
   return [
@@ -38,6 +41,12 @@ export function haproxyMetrics(flows: Flows): readonly Metric[] {
     each('gauge', 'haproxy_frontend_limit_sessions', 'How many sessions there may be.', frontends, limitOf),
     ...figuresOf('backend', shown),
     ...servingMetrics(shown),
+    one(
+      'gauge',
+      'tidegate_servers_failed',
+      'Servers in rotation that a health check has taken out.',
+      Math.max(0, openServers - backends.reduce((sum, { serversUp }) => sum + serversUp, 0)),
+    ),
     one(
       'gauge',
       'tidegate_backends_untold',

@@ -5,7 +5,7 @@ import { isAgentError } from '../core/errors.ts'
 import { historyKinds } from '../core/history.ts'
 import { limits } from '../core/settings.ts'
 import { type Answer, json, refusal } from './answer.ts'
-import { exposition, expositionType, type Metric } from './exposition.ts'
+import { exposition, expositionType } from './exposition.ts'
 import type { AgentFacts } from './facts.ts'
 import { haproxyMetrics } from './haproxy-metrics.ts'
 import type { History } from './history.ts'
@@ -79,13 +79,15 @@ export function createSite(parts: SiteParts): Site {
 
 async function tellMetrics({ facts, traffic, history, streamClients }: SiteParts): Promise<Answer> {
   // Without HAProxy's figures rather than not at all: how the agent is doing is told in any case.
-  const theirs = await traffic.latest().then(haproxyMetrics, noFigures)
-  const ours = metricsOf(facts(), { history: history.counts(), streamClients: streamClients() })
+  const flows = await traffic.latest().catch(noFigures)
+  const known = facts()
+  const ours = metricsOf(known, { history: history.counts(), streamClients: streamClients() })
+  const theirs = flows === undefined ? [] : haproxyMetrics(flows, known.edge.servers.ready)
   return { status: 200, type: expositionType, body: exposition([...ours, ...theirs]) }
 }
 
-function noFigures(error: unknown): readonly Metric[] {
-  if (isAgentError(error)) return []
+function noFigures(error: unknown): undefined {
+  if (isAgentError(error)) return undefined
   throw error
 }
 
