@@ -120,7 +120,8 @@ function rowsOf({ backends, servers }: Flows, scope: TrafficScope): readonly Row
 export function shownRows({ flows, scope, filter, sort }: TopState): readonly Row[] {
   if (flows === undefined) return []
   const wanted = filter.toLowerCase()
-  const rows = rowsOf(flows, scope).filter((row) => rowText(row).toLowerCase().includes(wanted))
+  const all = rowsOf(flows, scope)
+  const rows = wanted === '' ? all : all.filter((row) => rowText(row).toLowerCase().includes(wanted))
   return sortRows(rows, sort.column, sort.isReversed)
 }
 

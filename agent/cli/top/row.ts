@@ -22,5 +22,6 @@ export function rowText(row: Row): string {
 export function hostText(name: string): string {
   if (name === 'no-route') return '(no route)'
   if (name === 'default') return 'any other host'
+  if (!name.includes(':')) return name
   return name.replace(/^::2a(?=\.)/, '*').replaceAll(/(?<!:):(?!:)/g, '/')
 }

@@ -27,7 +27,7 @@ export function screenLines(state: TopState, size: Size, paint: Paint): readonly
   const rows = shownRows(state)
   const page = pageOf(state, rows, size)
   const lines = [
-    ...headLines(state, size, paint),
+    ...headLines(state, rows.length, size, paint),
     ...tableLines(
       state,
       rows,
@@ -62,7 +62,7 @@ function pageOf(state: TopState, rows: readonly Row[], size: Size): Page {
   return { from: Math.floor(selected / pageRows) * pageRows, selected, rows: pageRows }
 }
 
-function headLines(state: TopState, { columns }: Size, paint: Paint): readonly string[] {
+function headLines(state: TopState, shown: number, { columns }: Size, paint: Paint): readonly string[] {
   const cut = (text: string) => cutTo(text, columns)
   const { trouble, flows } = state
   if (trouble !== undefined)
@@ -72,7 +72,11 @@ function headLines(state: TopState, { columns }: Size, paint: Paint): readonly s
       paint('dim', cut(trouble.hint)),
     ]
   if (flows === undefined) return [cut('waiting for HAProxy'), '', '']
-  return [paint('bold', cut(processText(state))), cut(totalsText(state)), viewLine(state, columns, paint)]
+  return [
+    paint('bold', cut(processText(state))),
+    cut(totalsText(state)),
+    viewLine(state, shown, columns, paint),
+  ]
 }
 
 function processText({ flows, reloadedAtMs }: TopState): string {
@@ -104,10 +108,9 @@ function trend(series: readonly number[]): string {
   return series.length === 0 ? '' : ` ${sparkline(series, 20)}`
 }
 
-function viewLine(state: TopState, columns: number, paint: Paint): string {
+function viewLine(state: TopState, shown: number, columns: number, paint: Paint): string {
   const { flows, scope, filter, isTyping, sort } = state
   const all = scope === 'backends' ? (flows?.backends.length ?? 0) : (flows?.servers.length ?? 0)
-  const shown = shownRows(state).length
   const word = sortColumns.find(({ column }) => column === sort.column)?.word ?? ''
   const parts = [
     scope === 'backends' ? count(all, 'host') : `${hostText(scope.backend)}: ${count(all, 'server')}`,
