@@ -36,17 +36,21 @@ export type Streams = {
   readonly clients: () => number
 }
 
-/** How often something is sent where nothing happens, so that nobody in between takes the connection for dead. */
-const heartbeatMs = 15_000
+export type StreamPace = {
+  /** How often something is sent where nothing happens, so that nobody in between takes the connection for dead. */
+  readonly heartbeatMs: number
+  /** How often the status is looked at while somebody follows it. */
+  readonly statusMs: number
+}
 
-/** How often the status is looked at while somebody follows it. */
-const statusMs = 1000
+const usualPace: StreamPace = { heartbeatMs: 15_000, statusMs: 1000 }
 
 /** Entries that are written before it is looked whether the connection takes more. */
 const batch = 50
 
 type Hub = {
   readonly sources: StreamSources
+  readonly pace: StreamPace
   readonly clients: Set<Client>
   readonly newsOf: (flows: Parameters<Parameters<TrafficFeed['follow']>[0]>[0]) => TrafficNews
   news: TrafficNews | undefined
@@ -63,9 +67,10 @@ type Client = Wakeup & {
   status: number
 }
 
-export function createStreams(sources: StreamSources): Streams {
+export function createStreams(sources: StreamSources, pace: StreamPace = usualPace): Streams {
   const hub: Hub = {
     sources,
+    pace,
     clients: new Set(),
     newsOf: createTrafficNews(),
     news: undefined,
@@ -116,7 +121,7 @@ async function pump(hub: Hub, client: Client, response: ServerResponse, signal: 
       if (signal.aborted) return
     }
     if (isSilent) await write(response, [': \n\n'], signal)
-    await client.sleep(heartbeatMs, signal)
+    await client.sleep(hub.pace.heartbeatMs, signal)
   }
 }
 
@@ -171,7 +176,7 @@ function attend(hub: Hub): void {
     hub.timer = undefined
   } else if (hub.timer === undefined) {
     lookAtStatus(hub)
-    hub.timer = setInterval(() => lookAtStatus(hub), statusMs)
+    hub.timer = setInterval(() => lookAtStatus(hub), hub.pace.statusMs)
   }
 }
 

@@ -162,6 +162,30 @@ describe('the stream', () => {
   })
 })
 
+test('the metrics have HAProxy’s own figures, and how long changes took', async () => {
+  await ask({ port: world.port, host: 'shop.local' })
+  world.swarm.scale('shop', 4)
+  const value = (text: string, name: string) =>
+    Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${name} `))
+        ?.slice(name.length),
+    )
+  const text = await eventually(
+    async () => {
+      const { body } = await askAdmin(world.admin, '/metrics')
+      return value(body, 'haproxy_backend_active_servers{proxy="shop.local"}') === 4 ? body : undefined
+    },
+    { timeoutMs: 15_000 },
+  )
+  expect(value(text, 'haproxy_backend_http_requests_total{proxy="shop.local"}')).toBeGreaterThan(0)
+  expect(value(text, 'haproxy_frontend_http_responses_total{proxy="http",code="2xx"}')).toBeGreaterThan(0)
+  expect(value(text, 'tidegate_servers_failed')).toBe(0)
+  expect(value(text, 'tidegate_propagation_seconds_count{outcome="live"}')).toBeGreaterThan(0)
+  expect(value(text, 'tidegate_propagation_seconds_sum{outcome="live"}')).toBeLessThan(5)
+})
+
 describe('over TCP', () => {
   const bearer = () => ({ headers: { authorization: `Bearer ${world.token}` } })
   const basic = (password: string) => ({
