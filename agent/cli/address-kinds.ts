@@ -34,7 +34,9 @@ function bindCure(text: string): string | undefined {
   if (/\s/.test(text)) return 'Separate addresses by commas; options of a bind line do not belong here.'
   if (isPort(text)) return `Put a colon before the port: :${text}.`
   if (text.startsWith('/')) return `Name a unix socket as unix@${text}.`
-  if (isIPv6(text)) return `Put the address into brackets, and add the port: [${text}]:80.`
+  // Two colons at least; and Node takes some 10 ms to be able to tell, which every command would pay.
+  if (/:.*:/.test(text) && isIPv6(text))
+    return `Put the address into brackets, and add the port: [${text}]:80.`
   const { host, port } = splitPort(text) ?? { host: text, port: undefined }
   if (port === undefined) return `Add the port: ${text}:80.`
   if (!isPort(port)) return 'A port goes from 1 to 65535.'

@@ -3,80 +3,105 @@
 
 import { healths, type StatusView } from '../core/status-view.ts'
 
-/** The type of a value's parts; a key that ends in `?` may be missing. A list of texts holds those that are allowed. */
-type Shape = 'text' | 'number' | 'flag' | readonly string[] | { readonly listOf: Shape } | ObjectShape
-type ObjectShape = { readonly fields: Readonly<Record<string, Shape>> }
+type Check = (value: unknown) => boolean
 
-const fields = (shapes: Readonly<Record<string, Shape>>): ObjectShape => ({ fields: shapes })
-const texts: Shape = { listOf: 'text' }
+const text: Check = (value) => typeof value === 'string'
+const number: Check = (value) => typeof value === 'number'
+const flag: Check = (value) => typeof value === 'boolean'
 
-const servers = fields({
-  up: 'number',
-  down: 'number',
-  waiting: 'number',
-  closing: 'number',
-  drained: 'number',
-})
+const oneOf =
+  (...words: readonly string[]): Check =>
+  (value) =>
+    typeof value === 'string' && words.includes(value)
 
-const backend = fields({
-  name: 'text',
-  health: healths,
-  services: { listOf: fields({ name: 'text', mode: ['task', 'vip'] }) },
-  routes: texts,
-  servers,
-  'figures?': fields({
-    sessions: 'number',
-    queued: 'number',
-    requests: 'number',
-    errors: 'number',
-    responseMs: 'number',
-    'requestsPerS?': 'number',
-    'errorsPerS?': 'number',
-  }),
-})
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check)
 
-const problem = fields({
-  code: 'text',
-  severity: ['error', 'warning'],
-  serviceId: 'text',
-  service: 'text',
-  'label?': 'text',
-  found: 'text',
-  expected: 'text',
-  hint: 'text',
-})
+/** An object with these fields, and perhaps those of `optional`. Others may be there: a newer agent knows more. */
+function object(
+  fields: Readonly<Record<string, Check>>,
+  optional: Readonly<Record<string, Check>> = {},
+): Check {
+  const needed = Object.entries(fields)
+  const extra = Object.entries(optional)
+  return (value) =>
+    isRecord(value) &&
+    needed.every(([key, check]) => check(value[key])) &&
+    extra.every(([key, check]) => value[key] === undefined || check(value[key]))
+}
 
-const view = fields({
-  toldBy: ['agent', 'engine', 'haproxy'],
-  version: 'text',
-  'haproxy?': fields({
-    version: 'text',
-    pid: 'number',
-    isStopping: 'flag',
-    'uptimeS?': 'number',
-    'connections?': 'number',
-    'connectionsMax?': 'number',
-  }),
-  'engine?': fields({ 'staleMs?': 'number', 'trouble?': 'text', isHeldBack: 'flag' }),
-  'loop?': fields({
-    isSettled: 'flag',
-    awaited: 'number',
-    pendingReload: texts,
-    'trouble?': fields({ code: 'text', message: 'text', hint: 'text' }),
-    counters: fields({
-      starts: 'number',
-      reloads: 'number',
-      liveChanges: 'number',
-      drifts: 'number',
-      failures: 'number',
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+const servers = object({ up: number, down: number, waiting: number, closing: number, drained: number })
+
+const figures = object(
+  { sessions: number, queued: number, requests: number, errors: number, responseMs: number },
+  { requestsPerS: number, errorsPerS: number },
+)
+
+const backend = object(
+  {
+    name: text,
+    health: oneOf(...healths),
+    services: listOf(object({ name: text, mode: oneOf('task', 'vip') })),
+    routes: listOf(text),
+    servers,
+  },
+  { figures },
+)
+
+const problem = object(
+  {
+    code: text,
+    severity: oneOf('error', 'warning'),
+    serviceId: text,
+    service: text,
+    found: text,
+    expected: text,
+    hint: text,
+  },
+  { label: text },
+)
+
+const haproxy = object(
+  { version: text, pid: number, isStopping: flag },
+  { uptimeS: number, connections: number, connectionsMax: number },
+)
+
+const engine = object({ isHeldBack: flag }, { staleMs: number, trouble: text })
+
+const loop = object(
+  {
+    isSettled: flag,
+    awaited: number,
+    pendingReload: listOf(text),
+    counters: object({
+      starts: number,
+      reloads: number,
+      liveChanges: number,
+      drifts: number,
+      failures: number,
     }),
-  }),
-  services: 'number',
-  routes: 'number',
-  servers,
-  backends: { listOf: backend },
-  problems: { listOf: problem },
-})
+  },
+  { trouble: object({ code: text, message: text, hint: text }) },
+)
+
+const view = object(
+  {
+    toldBy: oneOf('agent', 'engine', 'haproxy'),
+    version: text,
+    services: number,
+    routes: number,
+    servers,
+    backends: listOf(backend),
+    problems: listOf(problem),
+  },
+  { haproxy, engine, loop },
+)
 
 /** The view; undefined for an answer of another shape, such as another version's. */
 export function parseStatus(body: string): StatusView | undefined {
@@ -89,27 +114,5 @@ export function parseStatus(body: string): StatusView | undefined {
 }
 
 function isStatusView(value: unknown): value is StatusView {
-  return fits(value, view)
-}
-
-function fits(value: unknown, shape: Shape): boolean {
-  if (shape === 'text') return typeof value === 'string'
-  if (shape === 'number') return typeof value === 'number'
-  if (shape === 'flag') return typeof value === 'boolean'
-  if ('listOf' in shape) return Array.isArray(value) && value.every((each) => fits(each, shape.listOf))
-  if ('fields' in shape) return isRecord(value) && fieldsFit(value, shape)
-  return typeof value === 'string' && shape.includes(value)
-}
-
-function fieldsFit(value: Readonly<Record<string, unknown>>, shape: ObjectShape): boolean {
-  for (const [key, part] of Object.entries(shape.fields)) {
-    const isOptional = key.endsWith('?')
-    const found = value[isOptional ? key.slice(0, -1) : key]
-    if (found === undefined ? !isOptional : !fits(found, part)) return false
-  }
-  return true
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
+  return view(value)
 }

@@ -118,9 +118,7 @@ function backendLines(
   { isBounded, paint }: StatusTextOptions,
 ): readonly string[] {
   if (backends.length === 0) return []
-  const ranked = [...backends].sort(
-    (a, b) => healths.indexOf(a.health) - healths.indexOf(b.health) || compareText(a.name, b.name),
-  )
+  const ranked = healths.flatMap((health) => backends.filter((backend) => backend.health === health))
   const shown = isBounded ? ranked.slice(0, shownMax.backends) : ranked
   const isRated = shown.some(({ figures }) => figures?.requestsPerS !== undefined)
   const head = [
