@@ -5,6 +5,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { appImages, appKey, importChanges, packApp } from './app-image.ts'
+import { buildDemo, demoKey } from './demo-image.ts'
 import { docker } from './docker.ts'
 import { buildEdge, edgeKey } from './edge-image.ts'
 import { startEngine, stopEngine } from './engine.ts'
@@ -17,11 +18,12 @@ type Recipe = {
   readonly build: (builder: EngineLayout, say: (line: string) => void) => Promise<void>
 }
 
-export type ImageName = 'application' | 'edge'
+export type ImageName = 'application' | 'edge' | 'demo'
 
 const recipes: Readonly<Record<ImageName, Recipe>> = {
   application: { key: appKey, build: buildApp },
   edge: { key: edgeKey, build: buildEdge },
+  demo: { key: demoKey, build: buildDemo },
 }
 
 const keysFile = join(cacheDir, 'images.json')

@@ -13,7 +13,7 @@ import {
 import { docker } from './docker.ts'
 import { powerOff, startEngine, stopEngine } from './engine.ts'
 import { makeFootholds } from './footholds.ts'
-import { ensureImages, seedImages } from './images.ts'
+import { ensureImages, type ImageName, seedImages } from './images.ts'
 import { launch } from './launch.ts'
 import { type BedLayout, layOut, type NodeLayout, projectDir } from './layout.ts'
 import { inNamespace, layCables, setCable } from './network.ts'
@@ -31,6 +31,10 @@ export type TestBedOptions = {
   readonly name?: string
   /** Whether the nodes get the image of the edge; default true. */
   readonly edge?: boolean
+  /** Whether they get the image of compose's demo; default false. */
+  readonly demo?: boolean
+  /** Whether the engines form a Swarm; default true. */
+  readonly swarm?: boolean
   /** Hears what takes time, and what is installed. */
   readonly say?: (line: string) => void
 }
@@ -75,13 +79,13 @@ const defaultName = 'tgtest'
 
 /** Starts a test bed, in place of one of the same name. Needs root; the first time it builds the images. */
 export async function createTestBed(options: TestBedOptions): Promise<TestBed> {
-  const { nodes, managers = 1, name = defaultName, edge = true, say = () => undefined } = options
+  const { nodes, managers = 1, name = defaultName, swarm = true, say = () => undefined } = options
   const bed = layOut(name, nodes)
   await ensurePrograms(say)
   await sweep(bed)
   try {
     await makeFootholds(bed)
-    await ensureImages(bed, edge ? ['application', 'edge'] : ['application'], say)
+    await ensureImages(bed, imagesFor(options), say)
     await layCables(bed)
     await Promise.all(
       bed.nodes.map(async (node) => {
@@ -89,13 +93,19 @@ export async function createTestBed(options: TestBedOptions): Promise<TestBed> {
         await startEngine(node)
       }),
     )
-    await foundSwarm(bed.nodes, managers)
-    await provideVips(bed, say)
+    if (swarm) {
+      await foundSwarm(bed.nodes, managers)
+      await provideVips(bed, say)
+    }
     return await attach(bed)
   } catch (error) {
     await sweep(bed)
     throw error
   }
+}
+
+function imagesFor({ edge = true, demo = false }: TestBedOptions): readonly ImageName[] {
+  return ['application', ...(edge ? (['edge'] as const) : []), ...(demo ? (['demo'] as const) : [])]
 }
 
 /** Takes up a test bed that runs, such as that of `npm run swarm:up` (name `tg`); undefined if there is none. */
