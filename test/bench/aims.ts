@@ -1,17 +1,29 @@
 // What the project aims at, and whether the measurements reach it.
 // Owns the limits. Refuses to fail anything: a shared machine may miss an aim that the code reaches.
 
-import type { Results, ThroughputResult, Variant } from './results.ts'
+import type { Results, ThroughputResult, TopRound, Variant, WatchResult } from './results.ts'
 import { median, pairedRatio } from './stats.ts'
 import { number, percent } from './table.ts'
 
 export type Verdict = { readonly aim: string; readonly measured: string; readonly isMet: boolean }
 
-const limits = { changeCpuMs: 5, startMs: 3000, memoryMb: 200, throughput: 0.97 } as const
+const limits = {
+  changeCpuMs: 5,
+  startMs: 3000,
+  memoryMb: 200,
+  throughput: 0.97,
+  statusMs: 300,
+  topCpu: 0.05,
+} as const
 
 /** One verdict for each aim that was measured. */
 export function verdicts(results: Results): readonly Verdict[] {
-  return [...changeVerdicts(results), ...startVerdicts(results), ...throughputVerdicts(results)]
+  return [
+    ...changeVerdicts(results),
+    ...startVerdicts(results),
+    ...throughputVerdicts(results),
+    ...watchVerdicts(results),
+  ]
 }
 
 function changeVerdicts({ change }: Results): readonly Verdict[] {
@@ -66,6 +78,37 @@ function throughputVerdicts({ throughput }: Results): readonly Verdict[] {
     const aim = `at least ${percent(limits.throughput)} of the throughput of a configuration by hand ${words}`
     return [{ aim, measured: percent(ratio), isMet: ratio >= limits.throughput }]
   })
+}
+
+function watchVerdicts({ watch }: Results): readonly Verdict[] {
+  if (watch === undefined) return []
+  const statusMs = median(watch.statusMs)
+  const topCpu = Math.max(watch.quiet.topCpuShare, median(watch.beside.map(({ topCpuShare }) => topCpuShare)))
+  const ratio = besideRatio(watch)
+  const size = `at ${number(watch.servers)} tasks`
+  return [
+    {
+      aim: `\`tidegate status\` ${size} in less than ${limits.statusMs} ms`,
+      measured: `${number(statusMs)} ms (median)`,
+      isMet: statusMs < limits.statusMs,
+    },
+    {
+      aim: `\`tidegate top\` ${size}, one picture a second, takes less than ${percent(limits.topCpu)} of a core`,
+      measured: percent(topCpu),
+      isMet: topCpu < limits.topCpu,
+    },
+    {
+      aim: `at least ${percent(limits.throughput)} of the throughput beside \`tidegate top\``,
+      measured: percent(ratio),
+      isMet: ratio >= limits.throughput,
+    },
+  ]
+}
+
+/** How much of its throughput HAProxy has left while top watches, round by round. */
+export function besideRatio({ beside, without }: WatchResult): number {
+  const rates = (rounds: readonly TopRound[]) => rounds.map(({ requestsPerS }) => requestsPerS)
+  return pairedRatio(rates(beside), rates(without))
 }
 
 /** How much of another variant's throughput a variant reaches, round by round; undefined where one was not measured. */

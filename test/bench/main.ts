@@ -14,6 +14,7 @@ import { reportText } from './report.ts'
 import { type Results, resultsSchema } from './results.ts'
 import { runStart } from './start/run.ts'
 import { runThroughput } from './throughput/run.ts'
+import { runWatch } from './watch/run.ts'
 
 const resultsFile = join(import.meta.dirname, 'results.json')
 const reportFile = join(import.meta.dirname, 'RESULTS.md')
@@ -58,6 +59,8 @@ async function measure(name: BenchName, bench: Bench): Promise<Results> {
       return { start: await runStart(bench) }
     case 'throughput':
       return { throughput: await runThroughput(bench) }
+    case 'watch':
+      return { watch: await runWatch(bench) }
   }
 }
 

@@ -1,7 +1,7 @@
 // RESULTS.md: the measurements as people read them.
 // Owns the words and the tables. Pure: the same results give the same text.
 
-import { cpuRatio, throughputRatio, type Verdict, verdicts } from './aims.ts'
+import { besideRatio, cpuRatio, throughputRatio, type Verdict, verdicts } from './aims.ts'
 import type {
   ChangeCase,
   ChangeResult,
@@ -10,8 +10,10 @@ import type {
   StartResult,
   Taken,
   ThroughputResult,
+  TopRound,
+  WatchResult,
 } from './results.ts'
-import { median, type Spread } from './stats.ts'
+import { median, type Spread, spread } from './stats.ts'
 import { type Column, count, markdownTable, number, percent } from './table.ts'
 
 /** The whole report. Parts that were not measured are left out. */
@@ -24,6 +26,7 @@ export function reportText(results: Results): string {
     ...(results.change === undefined ? [] : [changePart(results.change)]),
     ...(results.start === undefined ? [] : [startPart(results.start)]),
     ...(results.throughput === undefined ? [] : [throughputPart(results.throughput)]),
+    ...(results.watch === undefined ? [] : [watchPart(results.watch)]),
   ].join('\n')
 }
 
@@ -184,4 +187,54 @@ function throughputPart(result: ThroughputResult): string {
     markdownTable(columns, rows),
     takenLine(result.taken),
   ].join('\n')
+}
+
+function watchPart(result: WatchResult): string {
+  const { hosts, servers, statusMs, statusOfOneMs, versionMs, statusBytes, connections, roundS } = result
+  const status = markdownTable(
+    [left('Command'), right('ms, median'), right('95 %'), right('most')],
+    [
+      ['`tidegate status`', ...timeCells(statusMs)],
+      ['`tidegate status HOST`', ...timeCells(statusOfOneMs)],
+      ['`tidegate version`', ...timeCells(versionMs)],
+    ],
+  )
+  const top = markdownTable(
+    [
+      right('Requests/s'),
+      right('HAProxy CPU µs a request'),
+      right('top, of a core'),
+      right('pictures/s'),
+      left(''),
+    ],
+    [
+      [...topCells(result.without, roundS), 'nobody watches'],
+      [...topCells(result.beside, roundS), 'beside `tidegate top`'],
+    ],
+  )
+  return [
+    `## Looking at ${count(hosts)} hosts and ${count(servers)} servers\n`,
+    `From the spawn of the command to its end, ${statusMs.length} calls beside a running agent; \`status\` prints all hosts here,`,
+    `${count(statusBytes / 1000)} kB. \`version\` is what any command takes.\n`,
+    status,
+    `\n\`tidegate top\` in a terminal of 120 columns; ${connections} kept connections, each request to another host. ${result.beside.length} rounds of`,
+    `${roundS} s each, with top stopped and not, in turn; medians. Beside top there were ${percent(besideRatio(result))} of the requests (the median of each`,
+    `round’s share). Without requests top takes ${percent(result.quiet.topCpuShare)} of a core.\n`,
+    top,
+    takenLine(result.taken),
+  ].join('\n')
+}
+
+function timeCells(timesMs: readonly number[]): readonly string[] {
+  return spreadCells(spread(timesMs))
+}
+
+function topCells(rounds: readonly TopRound[], roundS: number): readonly string[] {
+  const middle = (of: (round: TopRound) => number) => median(rounds.map(of))
+  return [
+    count(middle(({ requestsPerS }) => requestsPerS)),
+    number(middle(({ haproxyCpuUsPerRequest }) => haproxyCpuUsPerRequest)),
+    percent(middle(({ topCpuShare }) => topCpuShare)),
+    number(middle(({ pictures }) => pictures / roundS)),
+  ]
 }

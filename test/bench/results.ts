@@ -71,12 +71,36 @@ const throughput = z.object({
   variants: z.array(variant),
 })
 
+/** What top took while it drew so many pictures; of one core, from 0 to 1. */
+const watched = z.object({ topCpuShare: z.number(), pictures: z.number() })
+
+const topRound = watched.extend({ requestsPerS: z.number(), haproxyCpuUsPerRequest: z.number() })
+
+const watch = z.object({
+  taken: takenSchema,
+  hosts: z.number(),
+  servers: z.number(),
+  /** From the spawn of the command to its end; one of each for every call. */
+  statusMs: z.array(z.number()),
+  statusOfOneMs: z.array(z.number()),
+  versionMs: z.array(z.number()),
+  statusBytes: z.number(),
+  connections: z.number(),
+  roundS: z.number(),
+  /** Without requests through HAProxy. */
+  quiet: watched,
+  /** Rounds while top was stopped, and rounds beside it; each is of the same time as the other of its number. */
+  without: z.array(topRound),
+  beside: z.array(topRound),
+})
+
 const change = z.object({ taken: takenSchema, cases: z.array(changeCase) })
 
 export const resultsSchema = z.object({
   change: z.optional(change),
   start: z.optional(start),
   throughput: z.optional(throughput),
+  watch: z.optional(watch),
 })
 
 export type Taken = z.infer<typeof takenSchema>
@@ -86,5 +110,7 @@ export type ChangeResult = z.infer<typeof change>
 export type StartResult = z.infer<typeof start>
 export type Variant = z.infer<typeof variant>
 export type ThroughputResult = z.infer<typeof throughput>
+export type TopRound = z.infer<typeof topRound>
+export type WatchResult = z.infer<typeof watch>
 /** Each part is there once it was measured; parts may be from different days. */
 export type Results = z.infer<typeof resultsSchema>

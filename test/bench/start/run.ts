@@ -105,7 +105,8 @@ async function measureRunning(bench: Bench, engine: Engine, agent: Agent) {
   }
 }
 
-async function startAgent(bench: Bench, engineSocket: string, runDir: string): Promise<Agent> {
+/** Starts the built agent and resolves when HAProxy answers for the last of `services`. */
+export async function startAgent(bench: Bench, engineSocket: string, runDir: string): Promise<Agent> {
   await mkdir(runDir)
   const port = await freePort()
   const flags = {

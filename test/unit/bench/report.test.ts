@@ -6,7 +6,7 @@ import { goodResults } from './results.ts'
 
 describe('verdicts', () => {
   it('tells for each aim whether it was reached', () => {
-    expect(verdicts(goodResults).map(({ isMet }) => isMet)).toEqual(Array.from({ length: 9 }, () => true))
+    expect(verdicts(goodResults).map(({ isMet }) => isMet)).toEqual(Array.from({ length: 12 }, () => true))
   })
 
   it('says no where the cost of a change grows past its limit', () => {
@@ -39,6 +39,13 @@ describe('verdicts', () => {
     expect(judged.map(({ isMet }) => isMet)).toEqual([false, false, false, false, true])
   })
 
+  it('says no where looking slows HAProxy down', () => {
+    const { watch } = goodResults
+    const slow = watch?.beside.map((round) => ({ ...round, requestsPerS: round.requestsPerS * 0.9 }))
+    const judged = verdicts({ watch: watch && { ...watch, beside: slow ?? [] } })
+    expect(judged.map(({ isMet }) => isMet)).toEqual([true, true, false])
+  })
+
   it('says nothing about what was not measured', () => {
     expect(verdicts({})).toEqual([])
   })
@@ -48,7 +55,7 @@ describe('reportText', () => {
   it('names the machine and the versions of each part', () => {
     const line =
       'Taken 2026-11-24 11:00 UTC at abc1234: A CPU, 2 cores, 8 GB, Linux 6.1, Node v20.19.0, HAProxy 3.4.7;'
-    expect(reportText(goodResults).split(line)).toHaveLength(4)
+    expect(reportText(goodResults).split(line)).toHaveLength(5)
   })
 
   it('has a table for each part, and none for what was not measured', () => {
@@ -58,6 +65,7 @@ describe('reportText', () => {
       '## What one change costs',
       '## Start and memory at 10,000 tasks',
       '## Throughput with 1,000 hosts',
+      '## Looking at 1,000 hosts and 10,000 servers',
     ])
     expect(reportText({ start }).match(/^## .*/gm)).toEqual([
       '## Aims',
