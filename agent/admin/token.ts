@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { lstat, open, readFile, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { AgentError } from '../core/errors.ts'
 
 /** Letters, digits and the signs of base64, as a header takes them (RFC 6750, section 2.1), and too many to be guessed. */
@@ -55,7 +56,8 @@ export async function keepToken(path: string): Promise<string> {
   const known = await ownToken(path)
   if (known !== undefined) return known
   const token = randomBytes(32).toString('base64url')
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
+  // Under the name by which what a killed agent left half written is swept from the run folder.
+  const temporary = join(dirname(path), `.tidegate-${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
   try {
     const file = await open(temporary, 'wx', fileMode)
     try {

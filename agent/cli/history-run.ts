@@ -61,6 +61,7 @@ async function follow(call: Call, entries: readonly HistoryEntry[], lastSeq: num
     if (name === 'change') print(parseEntry(data))
     if (name === 'gap' && !isJson) printLines(call, [gapLine(parseGap(data), paint)])
   }
+  if (!signal.aborted) ports.stderr('tidegate: the agent has ended, and its history with it\n')
   return exitCodes.ok
 }
 

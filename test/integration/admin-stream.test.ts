@@ -1,8 +1,9 @@
 // The stream's manners towards clients that are slow, silent or gone, over a real socket.
 
-import { connect, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { followAdmin as follow } from '../../agent/admin/client.ts'
 import { createHistory, type History } from '../../agent/admin/history.ts'
 import { serveAdmin } from '../../agent/admin/http.ts'
 import { createSite } from '../../agent/admin/site.ts'
@@ -127,4 +128,55 @@ test('clients that leave are forgotten, and those that stay are told of the end'
   await server[Symbol.asyncDispose]()
   await eventually(() => last.isEnded())
   expect(streams.clients()).toBe(0)
+})
+
+test('the client of the commands reads events, ends with the agent, and says what went wrong', async () => {
+  await using dir = await tempDir()
+  const path = join(dir.path, 'admin.sock')
+  const signal = AbortSignal.timeout(20_000)
+  expect(await follow(path, '/api/stream', signal)).toBeUndefined()
+  expect(await follow(undefined, '/api/stream', signal)).toBeUndefined()
+
+  const history = createHistory(Date.now, { run: 'r', entriesMax: 10 })
+  const { server } = await openSite(path, history, 10)
+  history.add(long)
+  const events = await follow(path, '/api/stream?events=change&after=0', signal)
+  if (events === undefined) return expect.unreachable()
+  const told: string[] = []
+  for await (const { name, id, data } of events) {
+    told.push(`${name} ${id ?? '-'} ${Object(JSON.parse(data)).seq ?? '-'}`)
+    if (told.length === 2) history.add(long)
+    if (told.length === 3) await server[Symbol.asyncDispose]()
+  }
+  expect(told).toEqual(['hello - -', 'change r:1 1', 'change r:2 2'])
+
+  const { server: another } = await openSite(path, history)
+  await using _another = another
+  await expect(follow(path, '/api/stream?events=what', signal)).rejects.toMatchObject({
+    code: 'admin-unreachable',
+  })
+})
+
+test('a stream that breaks off in the middle is told as trouble', async () => {
+  await using dir = await tempDir()
+  const path = join(dir.path, 'admin.sock')
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n')
+      socket.write('1a\r\nevent: hello\ndata: {}\n\nevent\r\n', () => socket.destroy())
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  try {
+    const events = await follow(path, '/api/stream', AbortSignal.timeout(10_000))
+    const read = async () => {
+      const told: string[] = []
+      for await (const { name } of events ?? []) told.push(name)
+      return told
+    }
+    await expect(read()).rejects.toMatchObject({ code: 'admin-unreachable' })
+  } finally {
+    server.close()
+  }
 })
