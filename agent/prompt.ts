@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { stdin, stdout } from 'node:process'
-import { createInterface, type Interface } from 'node:readline'
+import type { Interface } from 'node:readline'
 import type { Prompt, PromptOptions } from './cli/ports.ts'
 
 /** Lines that are kept, and that are remembered the next time. */
@@ -19,6 +19,8 @@ export function openPrompt({ prompt, complete, signal }: PromptOptions): Prompt 
   const history: string[] = []
   let editor: Interface | undefined
   async function* lines(): AsyncGenerator<string> {
+    // Loaded when it is needed: no other command edits lines.
+    const { createInterface } = await import('node:readline')
     history.push(...(await readHistory()))
     editor = createInterface({
       input: stdin,
