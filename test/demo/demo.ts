@@ -52,6 +52,7 @@ export async function runDemo(options: DemoOptions): Promise<0 | 1> {
     runDir: join(dir.path, 'run'),
     version: await packageVersion(),
     flags: pace.flags,
+    page: flags.keep,
     trafficMs: flags.keep ? tourMs + keepMs : tourMs,
     onOutcome: recorder.outcome,
     signal,

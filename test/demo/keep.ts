@@ -17,7 +17,8 @@ const problemsLookMs = 1000
 /** Says how to look around, and shows what happens until the signal is aborted or the time is over. */
 export async function keepRunning(parts: TourParts, forMs: number): Promise<void> {
   const { stage, screen, signal } = parts
-  screen.lines(lookAround(stage, isInstalled, count(forMs / 60_000, 'minute')))
+  const page = await stage.pageAddress()
+  screen.lines(lookAround({ ...stage, page }, isInstalled, count(forMs / 60_000, 'minute')))
   screen.watch()
   const end = AbortSignal.any([signal, AbortSignal.timeout(forMs)])
   let known = new Set(stage.problems().map(problemText))
@@ -31,13 +32,21 @@ export async function keepRunning(parts: TourParts, forMs: number): Promise<void
 
 /** Commands to copy; those that need a tool that is not there are left out. */
 export function lookAround(
-  { swarm, runDir, port }: Pick<Stage, 'swarm' | 'runDir' | 'port'>,
+  {
+    swarm,
+    runDir,
+    port,
+    page,
+  }: Pick<Stage, 'swarm' | 'runDir' | 'port'> & { readonly page: string | undefined },
   has: (program: string) => boolean,
   howLong: string,
 ): readonly string[] {
   const hosts = ['shop.local', 'blog.local', 'wiki.local', 'nobody.example']
   return [
-    'All of it goes on. In another terminal:',
+    'All of it goes on.',
+    ...(page === undefined ? [] : section('Look at it in a browser', [page])),
+    '',
+    'In another terminal:',
     ...section('Where it is', [
       `export DOCKER_HOST=unix://${swarm.socketPath}`,
       `export TIDEGATE_RUN_DIR=${runDir}`,
@@ -53,6 +62,8 @@ export function lookAround(
     ),
     ...section('Look into HAProxy', [...(has('socat') ? [socatCommand] : []), ...nodeCommand]),
     ...section('Ask the agent what it would do now, and read its files', [
+      'npm run -s tidegate -- status',
+      'npm run -s tidegate -- top',
       'npm run -s tidegate -- plan',
       'less $TIDEGATE_RUN_DIR/haproxy.cfg $TIDEGATE_RUN_DIR/routes.map',
     ]),

@@ -8,6 +8,7 @@ import type { SimulatedSwarm } from '../sim/swarm.ts'
 import { type Answer, ask } from '../support/client.ts'
 import { isConverged } from '../support/converged.ts'
 import { type Edge, freePort, startEdge } from '../support/edge.ts'
+import { pageAddress } from '../support/edge-page.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTraffic, type Tally, type Traffic } from '../support/traffic.ts'
 import { endHaproxy, triedAgain } from './haproxy.ts'
@@ -20,6 +21,8 @@ export type StageOptions = {
   readonly version: string
   /** Settings of the agent, by flag. */
   readonly flags: Readonly<Record<string, string>>
+  /** Whether the edge's page is open. */
+  readonly page: boolean
   /** The traffic ends by itself after this time. */
   readonly trafficMs: number
   readonly onOutcome: (outcome: Outcome) => void
@@ -37,6 +40,8 @@ export type Stage = AsyncDisposable & {
   readonly swarm: SimulatedSwarm
   readonly runDir: string
   readonly port: number
+  /** Where a browser finds the edge's page; undefined where it is not open. */
+  readonly pageAddress: () => Promise<string | undefined>
   readonly startAgent: () => Promise<void>
   /** The agent ends; HAProxy goes on. */
   readonly stopAgent: () => Promise<void>
@@ -63,6 +68,7 @@ export type Stage = AsyncDisposable & {
 type State = {
   readonly options: StageOptions
   readonly port: number
+  readonly pagePort: number
   readonly hosts: string[]
   readonly past: Edge[]
   readonly follower: Follower
@@ -82,6 +88,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const state: State = {
     options,
     port,
+    pagePort: await freePort(),
     hosts: [],
     past: [],
     follower: watchFollower(swarm),
@@ -97,6 +104,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     swarm,
     runDir,
     port,
+    pageAddress: async () =>
+      options.page && state.edge !== undefined ? pageAddress(state.edge.settings) : undefined,
     startAgent: () => startAgent(state),
     stopAgent: () => stopAgent(state),
     haproxyVersion: () => state.edge?.status().observed?.worker.version ?? '',
@@ -116,12 +125,13 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 }
 
 async function startAgent(state: State): Promise<void> {
-  const { swarm, runDir, version, flags, onOutcome } = state.options
+  const { swarm, runDir, version, flags, page, onOutcome } = state.options
   state.edge = await startEdge({
     engine: swarm.socketPath,
     runDir,
     version,
-    flags,
+    flags: page ? { ...flags, 'admin-bind': `127.0.0.1:${state.pagePort}` } : flags,
+    page,
     port: state.port,
     onOutcome,
   })

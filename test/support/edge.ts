@@ -21,6 +21,7 @@ import type { ProcessEvent } from '../../agent/haproxy/process.ts'
 import type { Outcome } from '../../agent/reconcile/ports.ts'
 import { attachNetworks, type NetworkUpdate } from '../../agent/swarm/attach.ts'
 import { createSwarmSource } from '../../agent/swarm/source.ts'
+import { createEdgePage } from './edge-page.ts'
 import { eventually } from './eventually.ts'
 import { haproxyBinary } from './haproxy-binary.ts'
 
@@ -62,6 +63,8 @@ export type EdgeOptions = {
   readonly branch?: string
   /** What the agent calls itself; it stands in the configuration. */
   readonly version?: string
+  /** Whether the admin interface is open, where the flag `admin-bind` says; default false. */
+  readonly page?: boolean
   /** Called with each outcome as it happens. */
   readonly onOutcome?: (outcome: Outcome) => void
   readonly onProblems?: (appeared: readonly Problem[], gone: readonly Problem[]) => void
@@ -141,12 +144,18 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   })
   const attach: Engine['attach'] = (plan, signal) =>
     attachNetworks(endpoint, plan, settings.docker.timeoutMs, signal)
-  const agent = await createAgent(settings, { snapshots: source.snapshots, attach }, reportTo(told, options))
+  const page = createEdgePage(settings, options.version ?? '0.0.0-test', reportTo(told, options))
+  const agent = await createAgent(settings, { snapshots: source.snapshots, attach }, page.report)
+  const opened = options.page === true ? await page.open(agent, source) : undefined
   const stop = new AbortController()
   const running = agent.run(stop.signal)
-  const letGo = async () => {
+  const end = async () => {
+    await opened?.[Symbol.asyncDispose]()
     stop.abort()
     await running
+  }
+  const letGo = async () => {
+    await end()
     await agent[Symbol.asyncDispose]()
   }
   return {
@@ -159,8 +168,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     letGo,
     [Symbol.asyncDispose]: async () => {
       if (!stop.signal.aborted) {
-        stop.abort()
-        await running
+        await end()
         await agent.stopHaproxy(AbortSignal.abort())
         await agent[Symbol.asyncDispose]()
       }
