@@ -12,15 +12,16 @@ export type TrafficNews = {
   readonly changed: () => string
 }
 
+type BackendFlow = Flows['backends'][number]
+
 /** Makes news of one reading after the other. */
 export function createTrafficNews(): (flows: Flows) => TrafficNews {
   let number = 0
-  let before: ReadonlyMap<string, string> = new Map()
+  let before: ReadonlyMap<string, BackendFlow> = new Map()
   return (flows) => {
     number += 1
     const known = before
-    // How long a status has lasted changes with each reading, and is no news.
-    const now = new Map(flows.backends.map((each) => [each.name, jsonText({ ...each, statusForS: 0 })]))
+    const now = new Map(flows.backends.map((flow) => [flow.name, flow]))
     before = now
     const { backends, servers: _, ...rest } = flows
     return {
@@ -30,12 +31,24 @@ export function createTrafficNews(): (flows: Flows) => TrafficNews {
         jsonText({
           ...rest,
           isWhole: false,
-          backends: backends.filter(({ name }) => now.get(name) !== known.get(name)),
+          backends: backends.filter((flow) => !isSame(flow, known.get(flow.name))),
           gone: [...known.keys()].filter((name) => !now.has(name)),
         }),
       ),
     }
   }
+}
+
+/** Compares figures by their values; how long a status has lasted changes with each reading, and is no news. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true
+  if (!isRecord(a) || !isRecord(b)) return false
+  for (const key in a) if (key !== 'statusForS' && !isSame(a[key], b[key])) return false
+  return true
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }
 
 function once(make: () => string): () => string {
