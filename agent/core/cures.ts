@@ -38,6 +38,21 @@ export function renewCure(service: Changed): string {
     : 'Those of the oldest stand.'
 }
 
+/** Starts containers of a service that has none that runs. */
+export function startCure(service: Changed): string {
+  return service.origin === 'compose'
+    ? `Start it: docker compose up -d ${inCompose(service)}`
+    : `Start it: docker start ${service.name}`
+}
+
+/** The command that shows what the service's tasks have written. */
+export function logsCure(service: Changed): string {
+  if (service.origin === 'compose') return `docker compose logs ${inCompose(service)}`
+  return service.origin === 'container'
+    ? `docker logs ${service.name}`
+    : `docker service logs ${service.name}`
+}
+
 /** The name that the service has in its compose file. */
 function inCompose({ name, labels }: Changed): string {
   return labels['com.docker.compose.service'] ?? name

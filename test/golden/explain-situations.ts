@@ -90,6 +90,11 @@ const withTasks = (...given: readonly Partial<typeof first>[]) =>
   swarm({ services: [shop()], tasks: given.map((each) => ({ ...first, ...each })) })
 /** As a service of compose, where nobody attaches the edge. */
 const ofCompose = { origin: 'compose', endpointMode: 'dnsrr', virtualIps: [] } as const
+const composed = (...given: readonly Partial<typeof first>[]) =>
+  swarm({
+    services: [shop({}, { ...ofCompose })],
+    tasks: given.map((each) => ({ ...first, ...each })),
+  })
 const edgeSelf = { taskId: 'edgetask1', serviceId: 'id-edge_edge' }
 const edgeService = service({ name: 'edge_edge', labels: {}, networkIds: ['net-edge'] })
 /** `shop` on `demo`, and an edge that is a task on `edge` alone. */
@@ -297,6 +302,20 @@ export const situations: readonly Explained[] = [
   { name: 'network-not-on-task-yet', asked: 'shop.local', swarm: withTasks({ attachments: [] }) },
 
   // Tasks.
+  { name: 'compose-stopped', asked: 'shop.local', swarm: composed() },
+  {
+    name: 'compose-created',
+    asked: 'shop.local',
+    swarm: composed({ state: 'ready', desiredState: 'ready' }),
+  },
+  { name: 'compose-unhealthy', asked: 'shop.local', swarm: composed({ state: 'starting' }) },
+  { name: 'compose-restarting', asked: 'shop.local', swarm: composed({ state: 'pending' }) },
+  { name: 'compose-stopping', asked: 'shop.local', swarm: composed({ desiredState: 'shutdown' }) },
+  {
+    name: 'container-not-labelled',
+    asked: 'shop',
+    swarm: swarm({ services: [shop({}, { ...ofCompose, origin: 'container', labels: {} })], tasks: two }),
+  },
   { name: 'tasks-missing', asked: 'shop.local', swarm: withTasks() },
   { name: 'tasks-missing-global', asked: 'shop', swarm: swarm({ services: [shop({}, { mode: 'global' })] }) },
   {

@@ -1,6 +1,7 @@
 // Why no route of its own leads a request anywhere: who wanted its host and did not get it, or which host is near.
 // Refuses requests that have a route.
 
+import { labelCure } from '../cures.ts'
 import { hasEdgeLabels, labelPrefix, labelTable, readLabels } from '../labels.ts'
 import { defaultHost } from '../routing.ts'
 import type { Service } from '../snapshot.ts'
@@ -89,7 +90,11 @@ function unknownCure(host: string, known: Known): string {
   }
   const namesake = namesakeOf(host, known)
   if (namesake !== undefined) {
-    return `A service ${namesake.name} is there, without labels for the edge: docker service update --label-add ${labelPrefix}hosts=${host} --label-add ${labelPrefix}port=8080 ${namesake.name}`
+    const cure =
+      namesake.origin === undefined
+        ? `docker service update --label-add ${labelPrefix}hosts=${host} --label-add ${labelPrefix}port=8080 ${namesake.name}`
+        : labelCure(namesake, `${labelPrefix}hosts`, host)
+    return `A service ${namesake.name} is there, without labels for the edge: ${cure}`
   }
   return `The hosts that are published: ${listText(hosts).replaceAll('"', '')}.`
 }

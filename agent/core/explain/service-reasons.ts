@@ -1,6 +1,7 @@
 // Why a service is not published, or has nothing to serve with, from its labels to its tasks.
 // Refuses HAProxy: what became of servers there is told by server-reasons.ts.
 
+import { labelCure } from '../cures.ts'
 import { hasEdgeLabels, labelPrefix, labelTable, readLabels } from '../labels.ts'
 import { isInRotation } from '../servers.ts'
 import type { Service, Task } from '../snapshot.ts'
@@ -53,14 +54,18 @@ function isJob({ name }: Service): Reason {
   }
 }
 
-function notLabelled({ name }: Service): Reason {
+function notLabelled(service: Service): Reason {
+  const { name, origin } = service
   return {
     code: 'service-not-labelled',
     severity: 'error',
     service: name,
     found: `it has no label ${labelPrefix}*`,
     expected: `${labelPrefix}hosts and ${labelPrefix}port`,
-    cure: `docker service update --label-add ${labelPrefix}hosts=${hostLike(name)} --label-add ${labelPrefix}port=8080 ${name}. In a stack file labels stand under deploy; those beside image are the containers', and publish nothing.`,
+    cure:
+      origin === undefined
+        ? `docker service update --label-add ${labelPrefix}hosts=${hostLike(name)} --label-add ${labelPrefix}port=8080 ${name}. In a stack file labels stand under deploy; those beside image are the containers', and publish nothing.`
+        : labelCure(service, `${labelPrefix}hosts`, hostLike(name)),
   }
 }
 

@@ -4,6 +4,7 @@
 import { isInRotation, isMeantToRun } from '../servers.ts'
 import { type Service, type Task, type TaskState, taskStates } from '../snapshot.ts'
 import { listText } from '../text.ts'
+import { containerReasons } from './container-reasons.ts'
 import type { Reason, ReasonCode } from './explanation.ts'
 import type { Known } from './facts.ts'
 
@@ -11,6 +12,7 @@ import type { Known } from './facts.ts'
 export function taskReasons(service: Service, known: Known): readonly Reason[] {
   const tasks = known.tasksOf(service)
   if (tasks.some((task) => isInRotation(task, known.topology))) return []
+  if (service.origin !== undefined) return containerReasons(service, tasks)
   const wanted = tasks.filter(isMeantToRun)
   return wanted.length === 0 ? noneWanted(service, tasks) : noneReady(service, wanted, tasks, known)
 }
