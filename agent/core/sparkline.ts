@@ -25,5 +25,7 @@ function blockFor(value: number, top: number): string {
 
 /** A series with one more value, of which the last `most` are kept. */
 export function lengthened(values: readonly number[], value: number, most: number): readonly number[] {
-  return [...values.slice(-(most - 1)), value]
+  const kept = values.slice(-(most - 1))
+  kept.push(value)
+  return kept
 }

@@ -43,8 +43,10 @@ export function feed(framing: Framing, chunk: string, replyLengthMax: number): r
   return replies
 }
 
+/** Put together once: a reply of half a megabyte is as dear to copy as to read. */
 function takeReply(framing: Framing, end: string): string {
-  const reply = framing.parts.length === 0 ? end : framing.parts.join('') + end
+  framing.parts.push(end)
+  const reply = framing.parts.join('')
   framing.parts.length = 0
   framing.length = 0
   let length = reply.length
