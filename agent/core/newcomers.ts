@@ -4,6 +4,7 @@
 
 import type { Backend, Routing, Server } from './routing.ts'
 import { isSameList, isSameServer } from './same.ts'
+import { compareText } from './text.ts'
 
 export type Newcomer = Pick<Server, 'address' | 'port'> & { readonly key: string; readonly server: string }
 
@@ -35,24 +36,37 @@ export function newcomersIn(before: Routing, after: Routing): readonly Newcomer[
  *
  * Objects that need no change are given back, and those of the last result where it said the same.
  * @param awaited keys of the newcomers that have not accepted a connection yet
+ * @param staying servers that serve on meanwhile, by backend
  */
-export function holdBack(routing: Routing, awaited: ReadonlySet<string>, last: Routing): Routing {
-  if (awaited.size === 0) return routing
+export function holdBack(
+  routing: Routing,
+  awaited: ReadonlySet<string>,
+  last: Routing,
+  staying: ReadonlyMap<string, readonly Server[]> = new Map(),
+): Routing {
+  if (awaited.size === 0 && staying.size === 0) return routing
   let isChanged = false
   const backends = new Map<string, Backend>()
   for (const [name, backend] of routing.backends) {
-    const held = holdIn(backend, awaited, last.backends.get(name))
+    const held = holdIn(backend, awaited, last.backends.get(name), staying.get(name) ?? [])
     if (held !== backend) isChanged = true
     backends.set(name, held)
   }
   return isChanged ? { ...routing, backends } : routing
 }
 
-function holdIn(backend: Backend, awaited: ReadonlySet<string>, last: Backend | undefined): Backend {
+function holdIn(
+  backend: Backend,
+  awaited: ReadonlySet<string>,
+  last: Backend | undefined,
+  staying: readonly Server[],
+): Backend {
   const isHeld = (server: Server) => isReady(server) && awaited.has(newcomerKey(server))
-  if (!backend.servers.some(isHeld)) return backend
-  const admin = backend.servers.some((server) => isReady(server) && !isHeld(server)) ? 'maint' : 'ready'
-  const servers = backend.servers.map((server) => (isHeld(server) ? unproven(server, admin) : server))
+  if (staying.length === 0 && !backend.servers.some(isHeld)) return backend
+  const isServed = staying.length > 0 || backend.servers.some((server) => isReady(server) && !isHeld(server))
+  const admin = isServed ? 'maint' : 'ready'
+  const held = backend.servers.map((server) => (isHeld(server) ? unproven(server, admin) : server))
+  const servers = staying.length === 0 ? held : [...held, ...staying].sort(byName)
   return last !== undefined && isSameBut(last, backend, servers) ? last : { ...backend, servers }
 }
 
@@ -68,5 +82,7 @@ function isSameBut(last: Backend, backend: Backend, servers: readonly Server[]):
     isSameList(last.servers, servers, isSameServer)
   )
 }
+
+const byName = (a: Server, b: Server) => compareText(a.name, b.name)
 
 const isReady = ({ admin }: Server) => admin === 'ready'

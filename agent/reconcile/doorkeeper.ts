@@ -1,6 +1,8 @@
-// Lets servers into rotation once they accept a connection, or once they have had their time.
-// Owns which servers are awaited. Refuses sockets: whether one accepts is a function that it is given.
+// Lets servers into rotation once they accept a connection, or once they have had their time, and the last ones of a
+// backend out of it once another serves.
+// Owns which servers are awaited, and which stay. Refuses sockets: whether one accepts is a function that it is given.
 
+import { type LastStands, lastStands } from '../core/last-standing.ts'
 import { holdBack, type Newcomer, newcomersIn } from '../core/newcomers.ts'
 import type { Routing } from '../core/routing.ts'
 import type { Accepts } from './ports.ts'
@@ -8,8 +10,10 @@ import type { Accepts } from './ports.ts'
 export type Doorkeeper = {
   /** Takes note of servers that the second routing has in rotation and the first has not. */
   readonly meet: (before: Routing, after: Routing, signal: AbortSignal) => void
-  /** The routing for now: without the awaited ones, where others serve. */
-  readonly hold: (routing: Routing, last: Routing) => Routing
+  /** The routing for now: without the awaited ones where others serve, with the last ones where nobody else does. */
+  readonly hold: (routing: Routing, last: Routing, nowMs: number) => Routing
+  /** When to look again because a server has stayed for as long as it may; undefined where none stays. */
+  readonly dueMs: () => number | undefined
   /** How many are awaited. */
   readonly awaited: () => number
 }
@@ -29,6 +33,7 @@ const awaitedMax = 10_000
 
 export function createDoorkeeper(options: DoorkeeperOptions): Doorkeeper {
   const awaited = new Set<string>()
+  let stands: LastStands = new Map()
   return {
     meet: (before, after, signal) => {
       if (options.graceMs === 0) return
@@ -37,7 +42,13 @@ export function createDoorkeeper(options: DoorkeeperOptions): Doorkeeper {
         if (!awaited.has(newcomer.key)) void letIn(options, awaited, newcomer, signal)
       }
     },
-    hold: (routing, last) => holdBack(routing, awaited, last),
+    hold: (routing, last, nowMs) => {
+      stands = lastStands(routing, last, stands, { awaited, nowMs })
+      const staying = new Map([...stands].map(([name, { servers }]) => [name, servers]))
+      return holdBack(routing, awaited, last, staying)
+    },
+    dueMs: () =>
+      stands.size === 0 ? undefined : Math.min(...[...stands.values()].map(({ dueMs }) => dueMs)),
     awaited: () => awaited.size,
   }
 }

@@ -10,7 +10,7 @@ import { reloadDueMs, wishReload } from '../core/schedule.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { reportOutcome } from './outcome.ts'
 import { reload, save, start } from './replace.ts'
-import type { Context, State } from './state.ts'
+import type { Context } from './state.ts'
 
 /** How many plans in a row may fail before a reload puts things right. */
 const surprisesMax = 2
@@ -25,7 +25,7 @@ export async function step(context: Context, signal: AbortSignal): Promise<numbe
   const { state, haproxy } = context
   if (state.snapshot === undefined) return undefined
   route(context, state.snapshot, signal)
-  state.routing = context.doorkeeper.hold(state.wanted, state.routing)
+  state.routing = context.doorkeeper.hold(state.wanted, state.routing, context.clock.nowMs())
   if (!haproxy.isRunning()) return start(context, signal)
   await look(context, signal)
   if (state.surprises >= surprisesMax) {
@@ -117,11 +117,11 @@ async function considerReload(
   const reasons = plan.kind === 'reload' ? plan.reasons : []
   if (reasons.length === 0) {
     state.wish = undefined
-    return nextDueMs(state)
+    return nextDueMs(context)
   }
   state.wish = wishReload(state.wish, reasons, clock.nowMs())
   const dueMs = reloadDueMs(state.wish, settings)
-  if (clock.nowMs() < dueMs) return Math.min(dueMs, nextDueMs(state))
+  if (clock.nowMs() < dueMs) return Math.min(dueMs, nextDueMs(context))
   await reload(context, reasons, signal)
   return clock.nowMs()
 }
@@ -135,7 +135,8 @@ function planActions(plan: Plan) {
   return plan.kind === 'nothing' ? [] : plan.actions
 }
 
-function nextDueMs(state: State): number {
+function nextDueMs({ state, doorkeeper }: Context): number {
   const closingMs = state.observed === undefined ? undefined : nextClosingMs(state.observed)
-  return Math.min(state.auditDueMs, closingMs ?? Number.POSITIVE_INFINITY)
+  const never = Number.POSITIVE_INFINITY
+  return Math.min(state.auditDueMs, closingMs ?? never, doorkeeper.dueMs() ?? never)
 }

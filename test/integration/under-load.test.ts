@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createSimulatedSwarm, type SimulatedSwarm } from '../sim/swarm.ts'
-import { fastTiming } from '../sim/timing.ts'
+import { fastTiming, realTiming } from '../sim/timing.ts'
 import { startAgentProcess } from '../support/agent-process.ts'
 import { ask } from '../support/client.ts'
 import { type EdgeOptions, freePort, startEdge } from '../support/edge.ts'
@@ -17,8 +17,8 @@ import { startTraffic, type Tally } from '../support/traffic.ts'
 
 const labels = { 'com.docker.lb.hosts': 'shop.local', 'com.docker.lb.port': '8080' }
 
-/** Swarm waits 2 s between its decision and SIGTERM; half of that is left here. */
-const timing = { ...fastTiming, stopDelayMs: 1000 }
+/** Quick but for the two seconds between Swarm’s decision and SIGTERM, which the agent counts on. */
+const timing = { ...fastTiming, stopDelayMs: realTiming.stopDelayMs }
 
 async function startSwarm(
   dir: TempDir,
@@ -97,6 +97,19 @@ describe('under load', () => {
     // So many that their refused connections would take the server out of rotation, were it checked already.
     await using traffic = startTraffic({ port: edge.port, hosts: ['shop.local'], clients: 32 })
     swarm.updateService('shop', { env: { LISTEN_AFTER_MS: '1500' }, update: { order: 'start-first' } })
+    await rest.of(edge, 30_000)
+    lostNothing(await traffic.stop())
+  })
+
+  it('the only task of a service replaced, the old one first: it serves to its end, and then requests wait', async () => {
+    await using dir = await tempDir()
+    await using swarm = await startSwarm(dir)
+    await using edge = await startDefaultEdge({ engine: swarm.socketPath, runDir: join(dir.path, 'run') })
+    using rest = watchRest(swarm)
+    swarm.scale('shop', 1)
+    await rest.of(edge, 30_000)
+    await using traffic = startTraffic({ port: edge.port, hosts: ['shop.local'], clients: 8 })
+    swarm.updateService('shop', { image: 'tidegate/app:2', update: { order: 'stop-first' } })
     await rest.of(edge, 30_000)
     lostNothing(await traffic.stop())
   })

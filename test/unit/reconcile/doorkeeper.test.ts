@@ -33,10 +33,10 @@ const never = new AbortController().signal
 test('a newcomer is held until it answers', async () => {
   const { keeper, answers, told } = keep()
   keeper.meet(route(1), route(2), never)
-  expect([keeper.awaited(), ready(keeper.hold(route(2), route(2)))]).toEqual([1, 1])
+  expect([keeper.awaited(), ready(keeper.hold(route(2), route(2), 0))]).toEqual([1, 1])
   answers[0]?.(true)
   await eventually(() => told.length > 0)
-  expect([keeper.awaited(), ready(keeper.hold(route(2), route(2)))]).toEqual([0, 2])
+  expect([keeper.awaited(), ready(keeper.hold(route(2), route(2), 0))]).toEqual([0, 2])
   expect(told).toEqual(['let in'])
 })
 

@@ -18,6 +18,7 @@ import { createRandom, type Random } from '../random.ts'
 import type { SoakResult } from '../results.ts'
 import { hostOf } from '../sim/messages.ts'
 import { type Sim, startSim } from '../sim/sim.ts'
+import { createDiary, type Diary } from './diary.ts'
 import { type SoakEdge, startSoakEdge } from './edge.ts'
 import { createOperations, type Operations, replicasAtRest, servedServices } from './operations.ts'
 import { isExcused, lengthsMs, type Span } from './outages.ts'
@@ -52,6 +53,7 @@ type Scene = {
   readonly edge: SoakEdge
   readonly random: Random
   readonly operations: Operations
+  readonly diary: Diary
 }
 
 export async function runSoak(bench: ChurnBench): Promise<SoakResult> {
@@ -74,7 +76,8 @@ export async function runSoak(bench: ChurnBench): Promise<SoakResult> {
   const place = { ...bench, runDir, port: await freePort(), engine, swarmSocket }
   await using edge = await startSoakEdge(bench, place, hostOf(servedServices[0]))
   const random = createRandom(seed)
-  const scene: Scene = { bench, sim, edge, random, operations: createOperations(createRandom(seed + 1)) }
+  const operations = createOperations(createRandom(seed + 1))
+  const scene: Scene = { bench, sim, edge, random, operations, diary: createDiary() }
   return { taken, seed, ...(await measure(scene, bench.isQuick ? quickPhases : phases)) }
 }
 
@@ -97,6 +100,7 @@ async function measure(scene: Scene, { killingMs, warmUpMs, calmMs }: Phases) {
     agentKills: kills.absences.length,
     haproxyKills: kills.outages.length,
     ...noticed(
+      scene,
       all.map(({ tally }) => tally),
       kills.outages,
     ),
@@ -135,10 +139,12 @@ async function underChurn(scene: Scene, work: () => Promise<unknown>): Promise<C
   return { operations: await churning, tally }
 }
 
-async function churn({ sim, random, operations }: Scene, end: AbortSignal): Promise<number> {
+async function churn({ sim, random, operations, diary }: Scene, end: AbortSignal): Promise<number> {
   let done = 0
   while (!end.aborted) {
-    await sim.tell(operations.next())
+    const operation = operations.next()
+    diary.note(JSON.stringify(operation))
+    await sim.tell(operation)
     done += 1
     const pauseMs = random.between(betweenOperationsMs.least, betweenOperationsMs.most)
     await wait(pauseMs, undefined, { signal: end }).catch(() => undefined)
@@ -150,7 +156,11 @@ type Kills = { readonly outages: Span[]; readonly absences: Span[] }
 
 const createKills = (): Kills => ({ outages: [], absences: [] })
 
-async function killFor({ bench, edge }: Scene, forMs: number, { outages, absences }: Kills): Promise<void> {
+async function killFor(
+  { bench, edge, diary }: Scene,
+  forMs: number,
+  { outages, absences }: Kills,
+): Promise<void> {
   const random = createRandom(seed + 2)
   const endMs = performance.now() + forMs
   for (let turn = 0; performance.now() < endMs; turn += 1) {
@@ -158,15 +168,18 @@ async function killFor({ bench, edge }: Scene, forMs: number, { outages, absence
     await wait(pauseMs, undefined, { signal: bench.signal })
     const victim = victims[turn % victims.length] ?? 'agent'
     bench.say(`soak: the ${victim} is killed`)
+    diary.note(`${victim} killed`)
     if (victim === 'agent') absences.push(await edge.killAgent())
     else outages.push(await edge.killHaproxy(victim))
+    diary.note(`${victim} back`)
   }
 }
 
-function noticed(tallies: readonly ClientTally[], outages: readonly Span[]) {
+function noticed({ bench, diary }: Scene, tallies: readonly ClientTally[], outages: readonly Span[]) {
   const failures = tallies.flatMap((tally) => tally.failures)
   const answered = tallies.reduce((total, tally) => total + tally.answered, 0)
   const graceful = failures.filter(({ atMs }) => !isExcused(atMs, outages))
+  for (const line of diary.lines(graceful)) bench.say(`soak: ${line}`)
   return {
     requests: answered + failures.length,
     failedWithHaproxy: failures.length - graceful.length,

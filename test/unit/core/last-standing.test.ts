@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest'
+import { computeRouting } from '../../../agent/core/desired.ts'
+import {
+  closedDoor,
+  closedDoorMs,
+  type LastStands,
+  lastStandMs,
+  lastStands,
+} from '../../../agent/core/last-standing.ts'
+import { holdBack, newcomerKey } from '../../../agent/core/newcomers.ts'
+import type { Routing, Server } from '../../../agent/core/routing.ts'
+import type { Snapshot } from '../../../agent/core/snapshot.ts'
+import { network, service, snapshot, task } from '../../support/builders.ts'
+
+type Tasks = Snapshot['tasks']
+
+const old = { ...task({ service: 'shop', slot: 1 }), id: 'old' }
+const coming = { ...task({ service: 'shop', slot: 1 }), id: 'new', state: 'starting' as const }
+const running = { ...coming, state: 'running' as const }
+
+function routed(tasks: Tasks, more: Readonly<Record<string, string>> = {}): Routing {
+  const shop = service({ name: 'shop', lb: more })
+  const world = snapshot({ services: [shop], tasks: [...tasks], networks: [network('demo')] })
+  return computeRouting(world, { serviceCluster: '' }).routing
+}
+
+const nobody: LastStands = new Map()
+const none: ReadonlySet<string> = new Set()
+const serversOf = (stands: LastStands) => stands.get('shop.local')?.servers
+const isReady = ({ admin }: Server) => admin === 'ready'
+
+test('the only server stays when its task is told to stop, and goes when another serves', () => {
+  const before = routed([old])
+  const stands = lastStands(routed([coming]), before, nobody, { awaited: none, nowMs: 1000 })
+  expect(serversOf(stands)).toHaveLength(1)
+  expect(serversOf(stands)).toEqual(before.backends.get('shop.local')?.servers)
+  expect(lastStands(routed([running]), before, stands, { awaited: none, nowMs: 1500 })).toEqual(nobody)
+})
+
+test('one of several goes at once', () => {
+  const other = { ...task({ service: 'shop', slot: 2 }), id: 'other' }
+  const stands = lastStands(routed([other]), routed([old, other]), nobody, { awaited: none, nowMs: 0 })
+  expect(stands).toEqual(nobody)
+})
+
+test('a newcomer that has not accepted a connection does not serve', () => {
+  const wanted = routed([running])
+  const [newcomer] = wanted.backends.get('shop.local')?.servers ?? []
+  if (newcomer === undefined) throw new Error('a server')
+  const awaited = new Set([newcomerKey(newcomer)])
+  const stands = lastStands(wanted, routed([old]), nobody, { awaited, nowMs: 0 })
+  expect(serversOf(stands)).toHaveLength(1)
+  const staying = new Map([...stands].map(([name, { servers }]) => [name, servers]))
+  const held = holdBack(wanted, awaited, wanted, staying).backends.get('shop.local')?.servers ?? []
+  expect(held.filter(isReady).map(({ name }) => name)).toEqual(['shop.1.old'])
+  expect(held.map(({ name }) => name).toSorted()).toEqual(['shop.1.new', 'shop.1.old'])
+})
+
+test('before its SIGTERM a server gets nothing new: requests wait for the one that comes', () => {
+  const wanted = routed([coming])
+  const at = (nowMs: number, stands: LastStands) =>
+    lastStands(wanted, routed([old]), stands, { awaited: none, nowMs })
+  const first = at(0, nobody)
+  expect(at(lastStandMs - 1, first)).toEqual(first)
+  const second = at(lastStandMs, first)
+  expect(serversOf(second)).toMatchObject([{ name: 'shop.1.old', ...closedDoor }])
+  expect(second.get('shop.local')?.dueMs).toBe(lastStandMs + closedDoorMs)
+  expect(at(lastStandMs + closedDoorMs - 1, second)).toEqual(second)
+  expect(at(lastStandMs + closedDoorMs, second)).toEqual(nobody)
+})
+
+test('where nobody comes, nothing waits', () => {
+  const at = (nowMs: number, stands: LastStands) =>
+    lastStands(routed([]), routed([old]), stands, { awaited: none, nowMs })
+  expect(at(lastStandMs, at(0, nobody))).toEqual(nobody)
+})
+
+test('once its time is over a server does not come back', () => {
+  const wanted = routed([coming])
+  expect(lastStands(wanted, wanted, nobody, { awaited: none, nowMs: 9000 })).toEqual(nobody)
+})
+
+test('a virtual IP makes no stand', () => {
+  const vip = { backend_mode: 'vip' }
+  const stands = lastStands(routed([], vip), routed([old], vip), nobody, { awaited: none, nowMs: 0 })
+  expect(stands).toEqual(nobody)
+})
+
+test('a backend that nobody wants any more makes no stand', () => {
+  const empty: Routing = { backends: new Map(), problems: [] }
+  expect(lastStands(empty, routed([old]), nobody, { awaited: none, nowMs: 0 })).toEqual(nobody)
+})
