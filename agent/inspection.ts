@@ -100,7 +100,8 @@ async function readFiles(
   return found
 }
 
-function notYet(): AgentError {
+/** Before the first view of the engine nobody knows what should be. */
+export function notYet(): AgentError {
   return new AgentError('docker-unreachable', 'the engine has not said yet what should be', {
     hint: 'Ask again when /readyz says that it has.',
   })

@@ -17,9 +17,8 @@ import { backendsOf, explain } from './core/explain/explain.ts'
 import type { Explanation } from './core/explain/explanation.ts'
 import type { ExplainFacts } from './core/explain/facts.ts'
 import { parseQuestion } from './core/explain/question.ts'
-import type { Snapshot } from './core/snapshot.ts'
 import { buildStatus, loopView, type StatusView } from './core/status-view.ts'
-import { createInspection } from './inspection.ts'
+import { createInspection, notYet } from './inspection.ts'
 import { errorFacts, type Log } from './log.ts'
 
 export type InterfaceParts = {
@@ -145,10 +144,11 @@ async function tellWhy(
   of: string,
 ): Promise<Explanation> {
   const { snapshot, routing, observed } = agent.status()
+  if (snapshot === undefined || routing === undefined) throw notYet()
   const { routing: own, config, docker } = settings
   const facts: ExplainFacts = {
-    snapshot: snapshot ?? nothing,
-    routing: routing ?? { backends: new Map(), problems: [] },
+    snapshot,
+    routing,
     settings: { ...own, httpBind: config.httpBind, networks: docker.networks },
     ...(observed === undefined ? {} : { observed }),
   }
@@ -163,5 +163,3 @@ async function tellWhy(
   }
   return explain(question, { ...facts, statuses })
 }
-
-const nothing: Snapshot = { services: [], tasks: [], nodes: [], networks: [], edge: { networkIds: [] } }

@@ -94,6 +94,22 @@ test('the description names each path, and every shape that it refers to', async
   for (const path of described) expect(unknown.body).toContain(path)
 })
 
+test('an agent that has not heard of the engine yet explains nothing, rather than an empty Swarm', async () => {
+  await using dir = await tempDir()
+  const runDir = join(dir.path, 'run')
+  await using agent = startAgentProcess({
+    'docker-host': `unix://${join(dir.path, 'nobody.sock')}`,
+    'run-dir': runDir,
+    'haproxy-bin': haproxyBinary(),
+    'http-bind': `127.0.0.1:${await freePort()}`,
+  })
+  await agent.logged('admin interface open')
+  for (const path of ['/api/explain?of=shop.local', '/api/diff']) {
+    const answer = await askAdmin(join(runDir, 'admin.sock'), path)
+    expect([path, answer.status]).toEqual([path, 503])
+  }
+})
+
 describe('the stream', () => {
   test('tells a change with its cause and an id, and resumes after it', async () => {
     await using stream = await followAdmin(world.admin, '/api/stream?events=change')
