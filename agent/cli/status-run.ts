@@ -1,12 +1,9 @@
 // `tidegate status`: who is asked: the running agent, else the engine and HAProxy, else HAProxy alone.
 // Refuses flags (status.ts) and wording (status-text.ts).
 
-import { computeRouting } from '../core/desired.ts'
-import { type AgentError, isAgentError } from '../core/errors.ts'
-import { flowsBetween } from '../core/rates.ts'
-import type { Snapshot } from '../core/snapshot.ts'
-import { buildStatus, type StatusView } from '../core/status-view.ts'
-import { type Call, type ExitCode, exitCodes, printJson, printLines, readSnapshot } from './commands.ts'
+import { isAgentError } from '../core/errors.ts'
+import type { StatusView } from '../core/status-view.ts'
+import { type Call, type ExitCode, exitCodes, printJson, printLines } from './commands.ts'
 import { parseStatus } from './status-answer.ts'
 import { filterStatus } from './status-filter.ts'
 import { type BackendServers, nothingFound, statusLines } from './status-text.ts'
@@ -25,7 +22,7 @@ export type StatusOptions = {
  * @throws AgentError where neither the agent nor the engine nor HAProxy can be asked
  */
 export async function status(call: Call, { of, isAll }: StatusOptions): Promise<ExitCode> {
-  const whole = (await askAgent(call)) ?? (await findOut(call))
+  const whole = (await askAgent(call)) ?? (await findOutNow(call))
   const view = of === undefined ? whole : filterStatus(whole, of)
   const servers = of === undefined ? undefined : await readServers(call, view)
   if (call.isJson) printJson(call, servers === undefined ? view : { ...view, details: servers })
@@ -53,34 +50,10 @@ async function askAgent({ ports, settings, signal, snapshotFile }: Call): Promis
   }
 }
 
-async function findOut(call: Call): Promise<StatusView> {
-  const { ports, settings, signal } = call
-  const [snapshot, observed, traffic] = await Promise.all([
-    readOrMiss(call),
-    ports.observe(settings, signal),
-    ports.readTraffic(settings, 'backends', signal),
-  ])
-  const { version } = ports.host
-  const running = {
-    observed,
-    ...(traffic === undefined ? {} : { traffic: flowsBetween(undefined, traffic) }),
-  }
-  if (!isAgentError(snapshot)) {
-    const { routing } = computeRouting(snapshot, settings.routing)
-    return buildStatus({ toldBy: 'engine', version, routing, problems: routing.problems, ...running })
-  }
-  if (observed === undefined) throw snapshot
-  return buildStatus({ toldBy: 'haproxy', version, routing: undefined, problems: [], ...running })
-}
-
-/** The snapshot; or the trouble with the engine, which HAProxy may make up for. */
-async function readOrMiss(call: Call): Promise<Snapshot | AgentError> {
-  try {
-    return await readSnapshot(call)
-  } catch (error) {
-    if (isAgentError(error) && error.code.startsWith('docker-')) return error
-    throw error
-  }
+/** Loaded where no agent answers: it takes the core that the agent has. */
+async function findOutNow(call: Call): Promise<StatusView> {
+  const { findOut } = await import('./status-gather.ts')
+  return findOut(call)
 }
 
 async function readServers(

@@ -1,13 +1,8 @@
 // What a person wants to know at a glance: services, routes, servers and problems, and how sure the view is.
-// Owns its shape, which is the answer of /api/status too, and its making. Refuses to ask anybody, and to lay out.
+// Owns its shape, which is the answer of /api/status too. Refuses to make it (status-build.ts), and to lay it out.
 
-import type { Observed, ObservedBackend } from './observed.ts'
-import { placeBackends } from './place.ts'
-import type { ReloadReason } from './plan.ts'
 import type { Problem } from './problem.ts'
-import type { Flows } from './rates.ts'
-import type { Backend, BackendMode, Routing } from './routing.ts'
-import { compareText } from './text.ts'
+import type { BackendMode } from './routing.ts'
 
 /** Everything in it is JSON; what is not known is left out. Its size grows with backends and routes, not with tasks. */
 export type StatusView = {
@@ -119,37 +114,6 @@ export type BackendFiguresView = {
   readonly errorsPerS?: number
 }
 
-/** Where the view comes from. The agent's status fits in as it is. */
-export type StatusFacts = {
-  readonly toldBy: StatusView['toldBy']
-  readonly version: string
-  /** What should run; undefined where nobody knows. */
-  readonly routing: Routing | undefined
-  /** What runs; undefined where HAProxy does not answer. */
-  readonly observed: Observed | undefined
-  readonly problems: readonly Problem[]
-  readonly traffic?: Pick<Flows, 'info' | 'backends'> | undefined
-  readonly engine?: EngineView
-  readonly loop?: LoopView
-}
-
-/** Makes the view. */
-export function buildStatus(facts: StatusFacts): StatusView {
-  const { toldBy, version, problems, engine, loop } = facts
-  const haproxy = haproxyView(facts)
-  const backends = backendViews(facts)
-  return {
-    toldBy,
-    version,
-    ...(haproxy === undefined ? {} : { haproxy }),
-    ...(engine === undefined ? {} : { engine }),
-    ...(loop === undefined ? {} : { loop }),
-    ...totalsOf(backends),
-    backends,
-    problems,
-  }
-}
-
 /** What the view counts of its backends. */
 export function totalsOf(
   backends: readonly BackendView[],
@@ -161,78 +125,8 @@ export function totalsOf(
   }
 }
 
-/** The loop's part of the view, from what the loop says of itself. */
-export function loopView(status: {
-  readonly isSettled: boolean
-  readonly awaited: number
-  readonly pendingReload: readonly ReloadReason[]
-  readonly trouble: { readonly code: string; readonly message: string; readonly hint: string } | undefined
-  readonly counters: LoopView['counters']
-}): LoopView {
-  const { isSettled, awaited, pendingReload, trouble, counters } = status
-  const { starts, reloads, liveChanges, drifts, failures } = counters
-  return {
-    isSettled,
-    awaited,
-    pendingReload: pendingReload.map(({ text }) => text),
-    ...(trouble === undefined
-      ? {}
-      : { trouble: { code: trouble.code, message: trouble.message, hint: trouble.hint } }),
-    counters: { starts, reloads, liveChanges, drifts, failures },
-  }
-}
-
-function haproxyView({ observed, traffic }: StatusFacts): HaproxyView | undefined {
-  if (traffic !== undefined) {
-    const { version, pid, stopping, uptimeS, connections, connectionsMax } = traffic.info
-    return { version, pid, isStopping: stopping, uptimeS, connections, connectionsMax }
-  }
-  if (observed === undefined) return undefined
-  const { version, pid, stopping } = observed.worker
-  return { version, pid, isStopping: stopping }
-}
-
-type FlowOf = ReadonlyMap<string, Flows['backends'][number]>
-
-function backendViews({ routing, observed, traffic }: StatusFacts): readonly BackendView[] {
-  const flows: FlowOf = new Map(traffic?.backends.map((flow) => [flow.name, flow]))
-  const running = observed?.backends ?? new Map<string, ObservedBackend>()
-  const placement = routing === undefined ? undefined : placeBackends(routing, running)
-  const views = [...running].map(([name, backend]) =>
-    runningView(name, backend, placement?.placed.backends.get(name), routing !== undefined, flows),
-  )
-  const missing = (placement?.waiting ?? []).map(missingView)
-  return [...views, ...missing].sort((a, b) => compareText(a.name, b.name))
-}
-
-function missingView({ name, services, routes }: Backend): BackendView {
-  return { name, health: 'missing', services: servicesView(services), routes, servers: noServers }
-}
-
-function runningView(
-  name: string,
-  backend: ObservedBackend,
-  desired: Backend | undefined,
-  isRoutingKnown: boolean,
-  flows: FlowOf,
-): BackendView {
-  const flow = flows.get(name)
-  const servers = countServers(backend, isRoutingKnown ? desired : backend.source, flow?.serversUp)
-  return {
-    name,
-    health: isRoutingKnown && desired === undefined ? 'leaving' : healthOf(servers),
-    services: servicesView((desired ?? backend.source)?.services ?? []),
-    routes: backend.routes,
-    servers,
-    ...(flow === undefined ? {} : { figures: figuresView(flow) }),
-  }
-}
-
-function servicesView(services: Backend['services']): BackendView['services'] {
-  return services.map(({ name, mode }) => ({ name, mode }))
-}
-
-const noServers: ServerCounts = { up: 0, down: 0, waiting: 0, closing: 0, drained: 0 }
+/** Nothing to count. */
+export const noServers: ServerCounts = { up: 0, down: 0, waiting: 0, closing: 0, drained: 0 }
 
 function sum(a: ServerCounts, b: ServerCounts): ServerCounts {
   return {
@@ -241,43 +135,5 @@ function sum(a: ServerCounts, b: ServerCounts): ServerCounts {
     waiting: a.waiting + b.waiting,
     closing: a.closing + b.closing,
     drained: a.drained + b.drained,
-  }
-}
-
-/** @param serversUp how many HAProxy sends requests to, where its figures are known */
-function countServers(
-  { servers, closing }: ObservedBackend,
-  desired: Backend | undefined,
-  serversUp: number | undefined,
-): ServerCounts {
-  const wanted = desired === undefined ? undefined : new Set(desired.servers.map((server) => server.name))
-  const counts = { ready: 0, waiting: 0, closing: 0, drained: 0 }
-  for (const [name, { admin }] of servers) {
-    if (admin === 'ready') counts.ready += 1
-    else if (admin === 'drain') counts.drained += 1
-    else if (closing.has(name) || wanted?.has(name) === false) counts.closing += 1
-    else counts.waiting += 1
-  }
-  const { ready, ...others } = counts
-  // The two readings are not of one moment: a server may have come or gone in between.
-  const up = Math.min(ready, serversUp ?? ready)
-  return { up, down: ready - up, ...others }
-}
-
-/** A server that is about to leave is none that anybody misses. */
-function healthOf({ up, down, waiting, drained }: ServerCounts): Health {
-  if (up > 0) return down > 0 ? 'degraded' : 'up'
-  return down + waiting + drained > 0 ? 'down' : 'empty'
-}
-
-function figuresView(flow: Flows['backends'][number]): BackendFiguresView {
-  const { sessions, queued, requests, responses, latency, rates } = flow
-  return {
-    sessions,
-    queued,
-    requests,
-    errors: responses['5xx'],
-    responseMs: latency.responseMs,
-    ...(rates === undefined ? {} : { requestsPerS: rates.requests, errorsPerS: rates.errors }),
   }
 }

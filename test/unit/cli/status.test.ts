@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { CliPorts } from '../../../agent/cli/ports.ts'
 import { computeRouting } from '../../../agent/core/desired.ts'
 import { AgentError } from '../../../agent/core/errors.ts'
-import { buildStatus } from '../../../agent/core/status-view.ts'
+import { buildStatus } from '../../../agent/core/status-build.ts'
 import type { Traffic } from '../../../agent/core/traffic.ts'
 import { running, service, swarm, task, tidegate } from './world.ts'
 
