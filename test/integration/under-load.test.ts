@@ -45,7 +45,7 @@ const lostNothing = (tally: Tally) => {
   expect(tally.answered).toBeGreaterThan(30)
 }
 
-describe('under load', () => {
+describe('under load', { timeout: 180_000 }, () => {
   it('scaling and rolling updates in both orders lose no request and reload nothing', async () => {
     await using dir = await tempDir()
     await using swarm = await startSwarm(dir)
