@@ -124,17 +124,22 @@ function unreadable(command: string, text: string): Error {
   return new Error(`"${command}" was answered by ${JSON.stringify(text.slice(0, 200))}`)
 }
 
-/** What must be alike in two HAProxys that were made by the same files: everything but the process. */
+/** What must be alike in two HAProxys that were made by the same files: everything but the process and what it found out. */
 export function comparable({ structure, backends, routes }: LiveState) {
   return {
     structure,
     backends: Object.fromEntries(
       [...backends]
         .sort(byName)
-        .map(([name, servers]) => [name, Object.fromEntries([...servers].sort(byName))]),
+        .map(([name, servers]) => [name, Object.fromEntries([...servers].sort(byName).map(withoutHealth))]),
     ),
     routes: Object.fromEntries([...routes].sort(byName)),
   }
+}
+
+/** Whether a server is up is what each HAProxy finds by its own checks, of a task that died as well; no file says it. */
+function withoutHealth([name, { isUp: _, ...server }]: readonly [string, LiveServer]) {
+  return [name, server] as const
 }
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
