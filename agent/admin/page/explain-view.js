@@ -1,5 +1,6 @@
 // The answer to "why is it (not) routed", below the search field.
 
+import { isExplanation } from './answers.js'
 import { getJson } from './api.js'
 import { byId, el } from './dom.js'
 
@@ -12,14 +13,13 @@ import { byId, el } from './dom.js'
 /** @param {string} question a host, a URL or a service */
 export async function explain(question) {
   const panel = byId('explanation')
-  const answer = await getJson(`/api/explain?of=${encodeURIComponent(question)}`)
+  const answer = await getJson(`/api/explain?of=${encodeURIComponent(question)}`, isExplanation)
   panel.hidden = false
   if ('error' in answer) {
     panel.className = ''
     panel.replaceChildren(closeButton(), el('p', { class: 'verdict' }, answer.error))
     return
   }
-  /** @type {Explanation} */
   const { isServed, verdict, ways, reasons } = answer.value
   panel.className = isServed ? 'served' : ''
   panel.replaceChildren(closeButton(), el('p', { class: 'verdict' }, verdict))

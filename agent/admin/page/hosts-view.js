@@ -1,6 +1,7 @@
 // The table of hosts: one row for each backend, its servers below it when it is opened.
 // Owns the rows' elements, which stay while their host does. Refuses to decide what is shown (model.js).
 
+import { isServers } from './answers.js'
 import { getJson } from './api.js'
 import { byId, el, setText } from './dom.js'
 import { hostText, seriesLength } from './model.js'
@@ -138,7 +139,7 @@ async function fillDetail(name, each) {
   const { detail } = each
   const cell = detail?.firstElementChild
   if (detail === undefined || cell === null || cell === undefined) return
-  const answer = await getJson(`/api/backends/${encodeURIComponent(name)}`)
+  const answer = await getJson(`/api/backends/${encodeURIComponent(name)}`, isServers)
   if ('error' in answer) cell.replaceChildren(el('p', { class: 'empty' }, answer.error))
   else cell.replaceChildren(routesLine(name), serversTable(answer.value))
 }
@@ -151,7 +152,7 @@ function routesLine(name) {
   return el('p', { class: 'routes' }, `Backend ${name}: ${text}${rest}`)
 }
 
-/** @param {{ readonly servers: readonly import('../../core/rates.ts').Flows['servers'][number][] }} answer */
+/** @param {import('./answers.js').Servers} answer */
 function serversTable({ servers }) {
   const head = ['Server', 'Address', 'HAProxy says', 'Sessions', 'req/s', 'Errors', 'ms']
   const rows = servers.map((server) =>

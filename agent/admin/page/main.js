@@ -1,7 +1,8 @@
 // The page: wires the stream to the model, the model to the document, and keys to both.
 // Refuses to keep anything but what was asked for: filter, order, how many rows.
 
-import { follow, getJson } from './api.js'
+import { isChanges, isEntry, isHead, isHello, isNews, isStatus } from './answers.js'
+import { follow, getJson, heard } from './api.js'
 import { byId, setText } from './dom.js'
 import { closeExplanation, explain } from './explain-view.js'
 import { refreshOpen, showRows } from './hosts-view.js'
@@ -96,7 +97,7 @@ function askStatus() {
 }
 
 async function loadStatus() {
-  const answer = await getJson('/api/status')
+  const answer = await getJson('/api/status', isStatus)
   statusTimer = undefined
   if ('error' in answer) return
   model = { ...model, status: answer.value }
@@ -104,11 +105,11 @@ async function loadStatus() {
   showHosts()
 }
 
-/** @param {{ readonly run: string, readonly lastSeq: number }} hello */
+/** @param {import('./answers.js').Hello} hello */
 async function greet(hello) {
   if (hello.run !== run) model = withoutChanges(model)
   run = hello.run
-  const answer = await getJson('/api/history?limit=50')
+  const answer = await getJson('/api/history?limit=50', isChanges)
   if ('error' in answer) return
   model = withChanges(model, answer.value.entries)
   showChanges(model.changes)
@@ -117,20 +118,20 @@ async function greet(hello) {
 function watch() {
   follow(
     {
-      hello: greet,
-      change: (entry) => {
+      hello: heard(isHello, greet),
+      change: heard(isEntry, (entry) => {
         model = withChanges(model, [entry])
         showChanges(model.changes)
         askStatus()
-      },
-      traffic: (news) => {
+      }),
+      traffic: heard(isNews, (news) => {
         model = withTraffic(model, news)
         if (document.hidden) return
         showFigures()
         showHosts()
         void refreshOpen()
-      },
-      status: takeHead,
+      }),
+      status: heard(isHead, takeHead),
     },
     (isOpen) => {
       if (!isOpen) showState('lost', 'the agent does not answer', 'HAProxy goes on without it. Trying again.')
