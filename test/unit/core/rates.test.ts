@@ -1,41 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { flowsBetween } from '../../../agent/core/rates.ts'
 import type { BackendFigures, ProcessInfo, Traffic } from '../../../agent/core/traffic.ts'
+import { backendFigures, trafficReading } from '../../support/traffic-reading.ts'
 
-const info: ProcessInfo = {
-  pid: 1,
-  version: '3.4.7',
-  uptimeS: 100,
-  stopping: false,
-  threads: 2,
-  connections: 0,
-  connectionsMax: 100,
-  connectionsPerS: 0,
-  sessionsPerS: 0,
-  requests: 0,
-  idlePercent: 100,
-}
+const { info } = trafficReading()
 
 function backend(changes: Partial<BackendFigures> & { readonly errors?: number } = {}): BackendFigures {
   const { errors = 0, ...figures } = changes
-  return {
-    name: 'web',
-    status: 'UP',
-    sessions: 0,
-    requests: 0,
-    responses: { '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': errors, other: 0 },
-    bytesIn: 0,
-    bytesOut: 0,
-    queued: 0,
-    connectErrors: 0,
-    responseErrors: 0,
-    retries: 0,
-    redispatches: 0,
-    latency: { queueMs: 0, connectMs: 0, responseMs: 0, totalMs: 0 },
-    statusForS: 0,
-    serversUp: 1,
-    ...figures,
-  }
+  const quiet = backendFigures({ name: 'web' })
+  return { ...quiet, responses: { ...quiet.responses, '5xx': errors }, ...figures }
 }
 
 function reading(
@@ -43,7 +16,7 @@ function reading(
   backends: readonly BackendFigures[],
   worker: Partial<ProcessInfo> = {},
 ): Traffic {
-  return { atMs, info: { ...info, ...worker }, frontends: [], backends, servers: [] }
+  return trafficReading({ atMs, info: { ...info, pid: 1, uptimeS: 100, ...worker }, frontends: [], backends })
 }
 
 const ratesOf = (before: Traffic | undefined, now: Traffic) => flowsBetween(before, now).backends[0]?.rates
