@@ -31,7 +31,8 @@ export const closedDoorMs = 3000
 
 /**
  * Refuses connections at once. A server there keeps the requests that it has, and new ones wait and are tried again:
- * without a server in rotation HAProxy would refuse them.
+ * without a server in rotation HAProxy would refuse them. One server alone stands there: HAProxy waits a second before it
+ * tries the same one again, and goes on to another at once (configuration manual, section 4.2, `retries`).
  */
 export const closedDoor = { address: '127.0.0.1', port: 1 } as const
 
@@ -72,7 +73,8 @@ function goOn(stand: LastStand, backend: Backend, nowMs: number): LastStand | un
   const untilMs = stand.sinceMs + lastStandMs + closedDoorMs
   const isAnyoneComing = backend.servers.some(({ checks }) => checks !== undefined)
   if (nowMs >= untilMs || !isAnyoneComing) return undefined
-  return { ...stand, servers: stand.servers.map((server) => ({ ...server, ...closedDoor })), dueMs: untilMs }
+  const last = stand.servers.slice(0, 1).map((server) => ({ ...server, ...closedDoor }))
+  return { ...stand, servers: last, dueMs: untilMs }
 }
 
 const isReady = ({ admin }: Server) => admin === 'ready'

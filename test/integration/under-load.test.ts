@@ -101,18 +101,24 @@ describe('under load', { timeout: 180_000 }, () => {
     lostNothing(await traffic.stop())
   })
 
-  it('the only task of a service replaced, the old one first: it serves to its end, and then requests wait', async () => {
-    await using dir = await tempDir()
-    await using swarm = await startSwarm(dir)
-    await using edge = await startDefaultEdge({ engine: swarm.socketPath, runDir: join(dir.path, 'run') })
-    using rest = watchRest(swarm)
-    swarm.scale('shop', 1)
-    await rest.of(edge, 30_000)
-    await using traffic = startTraffic({ port: edge.port, hosts: ['shop.local'], clients: 8 })
-    swarm.updateService('shop', { image: 'tidegate/app:2', update: { order: 'stop-first' } })
-    await rest.of(edge, 30_000)
-    lostNothing(await traffic.stop())
-  })
+  it.each([1, 3])(
+    'all %i tasks of a service replaced at once, the old ones first: requests wait for the new ones',
+    async (replicas) => {
+      await using dir = await tempDir()
+      await using swarm = await startSwarm(dir)
+      await using edge = await startDefaultEdge({ engine: swarm.socketPath, runDir: join(dir.path, 'run') })
+      using rest = watchRest(swarm)
+      swarm.scale('shop', replicas)
+      await rest.of(edge, 30_000)
+      await using traffic = startTraffic({ port: edge.port, hosts: ['shop.local'], clients: 8 })
+      swarm.updateService('shop', {
+        image: 'tidegate/app:2',
+        update: { order: 'stop-first', parallelism: 0 },
+      })
+      await rest.of(edge, 30_000)
+      lostNothing(await traffic.stop())
+    },
+  )
 
   const moves = [
     { mode: 'task', order: 'start-first' },

@@ -69,6 +69,15 @@ test('before its SIGTERM a server gets nothing new: requests wait for the one th
   expect(at(lastStandMs + closedDoorMs, second)).toEqual(nobody)
 })
 
+test('of several that are told to stop at once one stands there, as HAProxy would go from one to the next', () => {
+  const both = [old, { ...task({ service: 'shop', slot: 2 }), id: 'older' }]
+  const at = (nowMs: number, stands: LastStands) =>
+    lastStands(routed([coming]), routed(both), stands, { awaited: none, nowMs })
+  const first = at(0, nobody)
+  expect(serversOf(first)).toHaveLength(2)
+  expect(serversOf(at(lastStandMs, first))).toEqual([expect.objectContaining(closedDoor)])
+})
+
 test('where nobody comes, nothing waits', () => {
   const at = (nowMs: number, stands: LastStands) =>
     lastStands(routed([]), routed([old]), stands, { awaited: none, nowMs })
