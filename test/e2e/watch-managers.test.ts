@@ -43,6 +43,12 @@ const leader = async () => {
     ?.split(' ')[0]
 }
 
+/** How many managers the leader reaches: as long as one is missing, it demotes no other. */
+const reachable = async () => {
+  const listed = await bed.node(1).docker('node', 'ls', '--format', '{{.Status}} {{.ManagerStatus}}')
+  return listed.split('\n').filter((line) => /^Ready (Leader|Reachable)$/.test(line)).length
+}
+
 test('a manager that does not lead tells what the leader commits', async () => {
   await using reader = readSource(bed.node(2).socket, { swarmSocket })
   await eventually(() => isFollowing(reader) && running(reader) === 2, slowly)
@@ -66,7 +72,7 @@ test('the leader is lost: what another one commits is told, and nothing that run
   await eventually(() => isFollowing(reader), slowly)
   expect(reader.snapshots.every(({ services }) => services.length === 1)).toBe(true)
   await bed.node(lost).start()
-  await eventually(async () => (await bed.node(1).docker('node', 'ls')).match(/Down/) === null, slowly)
+  await eventually(async () => (await reachable()) === 3, slowly)
 })
 
 test('a manager is demoted: its last word stands, and it follows again when it is promoted', async () => {
@@ -74,8 +80,9 @@ test('a manager is demoted: its last word stands, and it follows again when it i
   await eventually(() => isFollowing(reader), slowly)
   const before = reader.now()
   await bed.node(1).docker('node', 'demote', 'node3')
-  await eventually(() => !isFollowing(reader) && reader.troubles.length > 0, slowly)
-  expect(reader.troubles.map(({ code }) => code)).toContain('docker-not-manager')
+  // Other words may come first: a manager that is just stopping answers what its closing connections say.
+  const isTold = () => reader.troubles.some(({ code }) => code === 'docker-not-manager')
+  await eventually(() => !isFollowing(reader) && isTold(), slowly)
   expect(reader.now().services).toEqual(before.services)
   await bed.node(1).docker('node', 'promote', 'node3')
   await eventually(() => isFollowing(reader), slowly)
