@@ -20,7 +20,6 @@ import { createFiles } from './haproxy/files.ts'
 import { observe } from './haproxy/observe.ts'
 import { createRuntime, type Runtime } from './haproxy/runtime.ts'
 import { openPrompt } from './prompt.ts'
-import { createRenderer } from './render/render.ts'
 import { openTerminal } from './terminal.ts'
 
 const runtimeTimeoutMs = 5000
@@ -123,8 +122,13 @@ function portsOfProcess(): CliPorts {
     openRuntime,
     askAgent: ({ admin }, path, signal) => askAdmin(admin.socketPath, path, signal),
     followAgent: ({ admin }, path, signal) => followAdmin(admin.socketPath, path, signal),
-    createRenderer: (settings) => createRenderer(settings.haproxy.templatesDir, settings.config),
+    createRenderer: async ({ haproxy, config }) => {
+      const { createRenderer } = await import('./render/render.ts')
+      return createRenderer(haproxy.templatesDir, config)
+    },
     run: async (settings, signal) => {
+      // So that a bug's stack in the log names the sources; before they are loaded, as only then are their maps found.
+      process.setSourceMapsEnabled(true)
       const { serve } = await import('./serve.ts')
       await serve(settings, { hostname: hostname(), version: packageVersion() }, signal)
     },

@@ -1,7 +1,8 @@
 // The other end of the admin interface: asks a running agent over its socket, and follows its stream.
 // Refuses to read answers: whoever asks knows what to expect.
 
-import { type IncomingMessage, request } from 'node:http'
+import { type IncomingMessage, type RequestOptions, request } from 'node:http'
+import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import { AgentError } from '../core/errors.ts'
 import { limits } from '../core/settings.ts'
@@ -33,7 +34,7 @@ export async function askAdmin(
 
 function ask(socketPath: string, path: string, signal: AbortSignal): Promise<AdminAnswer> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path, signal, timeout: timeoutMs }, (response) => {
+    const asked = request(over(socketPath, path, timeoutMs, signal), (response) => {
       const chunks: Buffer[] = []
       let bytes = 0
       response.on('data', (chunk: Buffer) => {
@@ -50,6 +51,16 @@ function ask(socketPath: string, path: string, signal: AbortSignal): Promise<Adm
     asked.on('error', reject)
     asked.end()
   })
+}
+
+/** A connection for one request: Node's pool of them would take longer to make ready than the agent to answer. */
+function over(socketPath: string, path: string, silenceMs: number, signal: AbortSignal): RequestOptions {
+  return {
+    path,
+    signal,
+    timeout: silenceMs,
+    createConnection: () => connect({ path: socketPath, timeout: silenceMs }),
+  }
 }
 
 /** One event of the stream. `data` is JSON. */
@@ -83,7 +94,7 @@ export async function followAdmin(
 
 function open(socketPath: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path, signal, timeout: silentMs }, (response) => {
+    const asked = request(over(socketPath, path, silentMs, signal), (response) => {
       if (response.statusCode === 200) return resolve(response)
       response.resume()
       reject(new Error(`it answered with status ${response.statusCode}`))

@@ -27,14 +27,24 @@ export function withSnapshot(command: Command): Command {
 
 /** Gives a command every setting as a flag; only `run` lists them, so that the others' own flags are seen. */
 export function withSettings(command: Command, isListed = false): Command {
+  if (isListed) addSettings(command, false)
+  else {
+    // Once it is called: for all commands, they would take a tenth of the time that a short command takes.
+    command.parent?.hook('preSubcommand', (_, called) => {
+      if (called === command) addSettings(command, true)
+    })
+    command.addHelpText('after', '\nEvery setting is a flag as well: tidegate run --help')
+  }
+  // Strange flags are faults like others in the settings, and told together with them.
+  return command.allowUnknownOption().allowExcessArguments()
+}
+
+function addSettings(command: Command, isHidden: boolean): void {
   for (const key of settingKeys) {
     const { kind, group } = settingTable[key]
     const option = new Option(`${flagOf(key)} <${kind.placeholder}>`, settingHelp(key)).helpGroup(`${group}:`)
-    command.addOption(option.hideHelp(!isListed))
+    command.addOption(option.hideHelp(isHidden))
   }
-  if (!isListed) command.addHelpText('after', '\nEvery setting is a flag as well: tidegate run --help')
-  // Strange flags are faults like others in the settings, and told together with them.
-  return command.allowUnknownOption().allowExcessArguments()
 }
 
 /** Runs a command's handler with the settings in force, and keeps its exit code. */

@@ -61,7 +61,7 @@ const reachableMs = 3000
 export async function render(call: Call, options: RenderOptions): Promise<ExitCode> {
   const { ports, settings, signal, isJson } = call
   const { routing } = await route(call)
-  const files = ports.createRenderer(settings).render(routing)
+  const files = (await ports.createRenderer(settings)).render(routing)
   const { problems } = routing
   if (options.outDir !== undefined) {
     const written = await ports.writeFiles(options.outDir, files, signal)
@@ -100,7 +100,9 @@ export async function plan(call: Call, options: { readonly isCold: boolean }): P
   const { problems } = routing
   const observed = options.isCold ? undefined : await ports.observe(settings, signal)
   const { data, lines } =
-    observed === undefined ? planStart(call, routing, options.isCold) : planLive(call, routing, observed)
+    observed === undefined
+      ? planStart(call, routing, options.isCold)
+      : await planLive(call, routing, observed)
   const closing = problems.length > 0 ? [paint('yellow', problemsLine(problems.length))] : []
   if (call.isJson) printJson(call, { ...data, problems })
   else printLines(call, [...lines, ...closing])
@@ -109,8 +111,12 @@ export async function plan(call: Call, options: { readonly isCold: boolean }): P
 
 type Told = { readonly data: object; readonly lines: readonly string[] }
 
-function planLive({ ports, settings, paint }: Call, routing: Routing, observed: Observed): Told {
-  const { structureOf } = ports.createRenderer(settings)
+async function planLive(
+  { ports, settings, paint }: Call,
+  routing: Routing,
+  observed: Observed,
+): Promise<Told> {
+  const { structureOf } = await ports.createRenderer(settings)
   const { drainTimeoutMs } = settings.loop
   const planned = planChanges(routing, observed, { nowMs: 0, drainTimeoutMs, structureOf })
   const { worker } = observed

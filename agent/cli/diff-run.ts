@@ -40,7 +40,7 @@ async function findOut(call: Call): Promise<DiffView> {
   const { ports, settings, signal } = call
   const [snapshot, observed] = await Promise.all([readSnapshot(call), ports.observe(settings, signal)])
   const { routing: desired } = computeRouting(snapshot, settings.routing)
-  const { render, structureOf } = ports.createRenderer(settings)
+  const { render, structureOf } = await ports.createRenderer(settings)
   const files = await readFiles(call, [...render(desired).keys()])
   const config = files.get(fileNames.config)
   return compareSides({

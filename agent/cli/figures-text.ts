@@ -37,13 +37,5 @@ export function percentText(share: number): string {
 
 /** Lines of cells, those from a column on with their ends under one another, as numbers are. */
 export function alignFigures(rows: readonly (readonly string[])[], fromColumn: number): readonly string[] {
-  const widths: number[] = []
-  for (const row of rows) {
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length)
-  }
-  return alignRows(
-    rows.map((row) =>
-      row.map((cell, column) => (column < fromColumn ? cell : cell.padStart(widths[column] ?? 0))),
-    ),
-  )
+  return alignRows(rows, undefined, fromColumn)
 }

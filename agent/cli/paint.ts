@@ -29,18 +29,39 @@ export function createPaint(isTerminal: boolean, env: Readonly<Record<string, st
   }
 }
 
-/** Lines of cells, each column as wide as its widest cell. The last column is as long as it is. */
-export function alignRows(rows: readonly (readonly string[])[], gap = '  '): readonly string[] {
+/**
+ * Lines of cells, each column as wide as its widest cell; the last column is as long as it is.
+ * @param figuresFrom the first of the columns that have their ends under one another, as numbers do
+ */
+export function alignRows(
+  rows: readonly (readonly string[])[],
+  gap = '  ',
+  figuresFrom = Number.POSITIVE_INFINITY,
+): readonly string[] {
+  const widths = widthsOf(rows)
+  return rows.map((row) => {
+    let line = ''
+    let column = 0
+    for (const cell of row) {
+      const width = widths[column] ?? 0
+      line += (column === 0 ? '' : gap) + (column < figuresFrom ? cell.padEnd(width) : cell.padStart(width))
+      column += 1
+    }
+    return line.trimEnd()
+  })
+}
+
+/** Counted by hand, as in the lines: a thousand rows are aligned while nothing is compiled yet, where iterators are slow. */
+function widthsOf(rows: readonly (readonly string[])[]): readonly number[] {
   const widths: number[] = []
   for (const row of rows) {
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length)
+    let column = 0
+    for (const { length } of row) {
+      if (length > (widths[column] ?? -1)) widths[column] = length
+      column += 1
+    }
   }
-  return rows.map((row) =>
-    row
-      .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
-      .join(gap)
-      .trimEnd(),
-  )
+  return widths
 }
 
 /** `1 service`, `2 services`, `no services`. */

@@ -93,7 +93,7 @@ export type CliPorts = {
     signal: AbortSignal,
   ) => Promise<AsyncIterable<{ readonly name: string; readonly data: string }> | undefined>
   /** @throws AgentError `template-failed` */
-  readonly createRenderer: (settings: Settings) => Renderer
+  readonly createRenderer: (settings: Settings) => Promise<Renderer>
   /** Runs the agent until the signal aborts. */
   readonly run: (settings: Settings, signal: AbortSignal) => Promise<void>
 }

@@ -17,12 +17,15 @@ export type AgentProcess = AsyncDisposable & {
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: unknown }
 
-const main = fileURLToPath(new URL('../../agent/main.ts', import.meta.url))
+const sources = ['--import', 'tsx', fileURLToPath(new URL('../../agent/main.ts', import.meta.url))]
 
-/** Starts `tidegate run` with these settings, by flag name. */
-export function startAgentProcess(flags: Readonly<Record<string, string>>): AgentProcess {
+/** Starts `tidegate run` with these settings, by flag name; from the sources unless Node is to run something else. */
+export function startAgentProcess(
+  flags: Readonly<Record<string, string>>,
+  program: readonly string[] = sources,
+): AgentProcess {
   const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value])
-  const child = spawn(process.execPath, ['--import', 'tsx', main, 'run', ...args], {
+  const child = spawn(process.execPath, [...program, 'run', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const log: LogLine[] = []

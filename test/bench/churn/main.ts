@@ -1,11 +1,11 @@
 // `npm run bench:churn`: measures what deploys cost, and writes what came of it.
 // Owns the order, the files and Ctrl-C. A part that was not measured now stays as it was measured last.
 
-import { spawnSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CommanderError } from 'commander'
 import { haproxyBinary } from '../../support/haproxy-binary.ts'
+import { buildAgent } from '../programs.ts'
 import type { ChurnBench } from './bench.ts'
 import { type ChurnFlags, type PartName, readChurnFlags } from './flags.ts'
 import { runLoss } from './loss/run.ts'
@@ -15,7 +15,6 @@ import { type ChurnResults, churnSchema } from './results.ts'
 import { runSoak } from './soak/run.ts'
 import { runStorm } from './storm/run.ts'
 
-const project = join(import.meta.dirname, '../../..')
 const resultsFile = join(import.meta.dirname, '../churn.json')
 const reportFile = join(import.meta.dirname, '../CHURN.md')
 
@@ -63,16 +62,6 @@ function stopSignal(say: (text: string) => void): AbortSignal {
     })
   }
   return stop.signal
-}
-
-/** Compiles the agent as for its users. Throws with the compiler's words. */
-function buildAgent(): string {
-  const tsc = join(project, 'node_modules/.bin/tsc')
-  const config = join(project, 'tsconfig.build.json')
-  const { status, stdout, error } = spawnSync(tsc, ['-p', config], { encoding: 'utf8', timeout: 120_000 })
-  if (error !== undefined) throw error
-  if (status !== 0) throw new Error(`the agent does not compile:\n${stdout}`)
-  return join(project, 'dist/main.js')
 }
 
 async function measure(part: PartName, bench: ChurnBench): Promise<ChurnResults> {

@@ -16,15 +16,7 @@ const baseImages = 'haproxy/base-images.sh'
 
 /** Differs whenever the image would. */
 export function edgeKey(): Promise<string> {
-  return fileKey([
-    'agent',
-    'templates',
-    'haproxy',
-    'package.json',
-    'package-lock.json',
-    'tsconfig.json',
-    'tsconfig.build.json',
-  ])
+  return fileKey(['agent', 'templates', 'haproxy', 'package.json', 'package-lock.json', 'tsconfig.json'])
 }
 
 /** Builds the bases and the edge, which `say` hears about; without a Dockerfile there is nothing to build. */

@@ -53,7 +53,7 @@ const alone: Partial<CliPorts> = {
 test('without an agent it compares the engine, HAProxy and the files by itself', async () => {
   const { exitCode, stdout } = await tidegate(['diff'], {
     ...alone,
-    createRenderer: () => ({
+    createRenderer: async () => ({
       render: () =>
         new Map(Object.entries(files).map(([path, text]) => [path.replace('/run/tidegate/', ''), text])),
       structureOf: () => 'a1',

@@ -119,7 +119,7 @@ export async function tidegate(
       openRuntime: refuse('the runtime socket'),
       askAgent: refuse('the agent'),
       followAgent: refuse("the agent's stream"),
-      createRenderer: () => ({
+      createRenderer: async () => ({
         render: (routing) =>
           new Map([
             ['haproxy.cfg', `backends ${[...routing.backends.keys()].join(' ')}\n`],

@@ -1,0 +1,52 @@
+// The program as `npm run build` makes it: what it reads from beside itself is where it looks.
+// Refuses what it does then: every other test runs the sources.
+
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+import { createSimulatedSwarm } from '../sim/swarm.ts'
+import { fastTiming } from '../sim/timing.ts'
+import { askAdmin } from '../support/admin.ts'
+import { startAgentProcess } from '../support/agent-process.ts'
+import { freePort } from '../support/edge.ts'
+import { eventually } from '../support/eventually.ts'
+import { haproxyBinary } from '../support/haproxy-binary.ts'
+import { tempDir } from '../support/temp-dir.ts'
+
+const project = join(import.meta.dirname, '../..')
+const program = join(project, 'dist/main.js')
+const run = promisify(execFile)
+
+it('the built program has its templates, its page and its version', async () => {
+  await run('npm', ['run', '--silent', 'build'], { cwd: project, timeout: 60_000 })
+  await using dir = await tempDir()
+  await using swarm = await createSimulatedSwarm({
+    socketPath: join(dir.path, 'docker.sock'),
+    timing: fastTiming,
+  })
+  const runDir = join(dir.path, 'run')
+  await using agent = startAgentProcess(
+    {
+      'docker-host': `unix://${swarm.socketPath}`,
+      'edge-networks': 'every',
+      'run-dir': runDir,
+      'haproxy-bin': haproxyBinary(),
+      'http-bind': `127.0.0.1:${await freePort()}`,
+    },
+    [program],
+  )
+  await agent.logged('haproxy started')
+  const status = await eventually(
+    async () => {
+      const { stdout } = await run(process.execPath, [program, 'status', '--run-dir', runDir])
+      return stdout.includes('settled') ? stdout : undefined
+    },
+    { timeoutMs: 20_000 },
+  )
+  expect(status).toContain('no backends')
+  const page = await askAdmin(join(runDir, 'admin.sock'), '/')
+  expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
+  const { stdout: version } = await run(process.execPath, [program, 'version'])
+  expect(version).toMatch(/^tidegate \d+\.\d+\.\d+\n$/)
+})
