@@ -1,7 +1,7 @@
 // The labels' table in words: for a terminal, for machines, for the documents.
 // Pure. Refuses to read labels (core/labels.ts).
 
-import { labelPrefix, labelTable } from '../core/labels.ts'
+import { labelTable } from '../core/labels/table.ts'
 import { markdownTable, type Paint } from './paint.ts'
 
 /** A label that Tidegate acts on. */
@@ -15,7 +15,7 @@ export type LabelEntry = {
 /** Every label, with its prefix, in the order of the table. */
 export function labelEntries(): readonly LabelEntry[] {
   return Object.values(labelTable).map(({ label, type, meaning, example }) => ({
-    label: labelPrefix + label,
+    label,
     type,
     meaning,
     example,

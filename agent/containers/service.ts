@@ -1,7 +1,7 @@
 // What the containers of one service say together.
 // Owns which of them speaks where they differ. Refuses what the labels mean (core/labels.ts).
 
-import { labelPrefix } from '../core/labels.ts'
+import { labelPrefix } from '../core/labels/row.ts'
 import type { Service } from '../core/snapshot.ts'
 import { compareText } from '../core/text.ts'
 import type { Membership } from './membership.ts'

@@ -3,7 +3,10 @@
 // Refuses other services: conflicts between claims are decided in desired.ts.
 
 import { labelCure, renewCure } from './cures.ts'
-import { hasEdgeLabels, labelPrefix, labelProblem, readLabels } from './labels.ts'
+import { hasEdgeLabels, labelProblem, readLabels } from './labels/read.ts'
+import type { LabelRow } from './labels/row.ts'
+import { labelTable } from './labels/table.ts'
+import { type Options, optionsOf } from './options.ts'
 import type { Problem } from './problem.ts'
 import type { BackendService, Server } from './routing.ts'
 import { serversOf } from './servers.ts'
@@ -18,8 +21,12 @@ export type Claim = {
   readonly createdAt: string
   /** In the order of the label. */
   readonly hosts: readonly string[]
-  readonly path: string
+  /** Prefixes without a slash at the end, at least one; the empty text stands for `/`. */
+  readonly paths: readonly string[]
   readonly isDefault: boolean
+  readonly options: Options
+  /** The service's labels, to quote from. */
+  readonly labels: Service['labels']
   readonly servers: readonly Server[]
   /** The networks that the edge must share to reach the servers, sorted. */
   readonly networkIds: readonly string[]
@@ -35,12 +42,12 @@ export function claimOf(
 ): Claim | undefined {
   if (!hasEdgeLabels(service) || service.mode === 'job') return undefined
   const { values, problems } = readLabels(service)
-  const isLost = (label: string, value: string | undefined) =>
-    value === undefined && service.labels[labelPrefix + label] !== undefined
-  const isClusterLost = isLost('service_cluster', values.serviceCluster)
+  const isLost = <T>({ label }: LabelRow<T>, value: T | undefined) =>
+    value === undefined && service.labels[label] !== undefined
+  const isClusterLost = isLost(labelTable.serviceCluster, values.serviceCluster)
   if (!isClusterLost && (values.serviceCluster ?? '') !== settings.serviceCluster) return undefined
   // A service meant for one path, or one cluster, must not take a whole host because that label was mistyped.
-  const lost = isClusterLost || isLost('context_root', values.contextRoot)
+  const lost = isClusterLost || isLost(labelTable.contextRoot, values.contextRoot)
   const hosts = values.hosts ?? []
   const isDefault = values.defaultBackend ?? false
   const missing = missingLabels(service, { hosts, isDefault, port: values.port })
@@ -50,22 +57,25 @@ export function claimOf(
     isPublished && values.port !== undefined
       ? serversOf(service, { ...spec, port: values.port }, tasks, topology)
       : { mode: spec.mode, servers: [], networkIds: [], problems: [] }
+  const asked = optionsOf(service, values, served.mode)
   return {
     service: { id: service.id, name: service.name, mode: served.mode, networkIds: service.networkIds },
     // Go leaves zeros out at the end of a fraction: with the Z behind it, `.12Z` would sort after `.123Z`.
     createdAt: service.createdAt.replace(/Z$/, ''),
     hosts: isPublished ? hosts : [],
-    path: values.contextRoot ?? '',
+    paths: values.contextRoot ?? [''],
     isDefault: isPublished && isDefault,
+    options: asked.options,
+    labels: service.labels,
     servers: served.servers,
     networkIds: served.networkIds,
-    problems: [...problems, ...missing, ...labelsDiffer(service), ...served.problems],
+    problems: [...problems, ...missing, ...labelsDiffer(service), ...served.problems, ...asked.problems],
   }
 }
 
 function labelsDiffer(service: Service): readonly Problem[] {
   return (service.differing ?? []).map((label) => ({
-    ...labelProblem(service, label.slice(labelPrefix.length), 'labels-differ', {
+    ...labelProblem(service, label, 'labels-differ', {
       found: 'another value, or none, on some of its containers',
       expected: 'the same on each',
       hint: renewCure(service),
@@ -83,22 +93,23 @@ function missingLabels(
   },
 ): readonly Problem[] {
   const problems: Problem[] = []
-  const isAbsent = (label: string) => service.labels[labelPrefix + label] === undefined
-  if (found.hosts.length === 0 && !found.isDefault && isAbsent('hosts')) {
+  const { hosts, port } = labelTable
+  const isAbsent = ({ label }: { readonly label: string }) => service.labels[label] === undefined
+  if (found.hosts.length === 0 && !found.isDefault && isAbsent(hosts)) {
     problems.push(
-      labelProblem(service, 'hosts', 'hosts-missing', {
+      labelProblem(service, hosts.label, 'hosts-missing', {
         found: 'no such label',
         expected: 'the hosts to answer for',
-        hint: labelCure(service, `${labelPrefix}hosts`, 'demo.local'),
+        hint: labelCure(service, hosts.label, 'demo.local'),
       }),
     )
   }
-  if (found.port === undefined && isAbsent('port')) {
+  if (found.port === undefined && isAbsent(port)) {
     problems.push(
-      labelProblem(service, 'port', 'port-missing', {
+      labelProblem(service, port.label, 'port-missing', {
         found: 'no such label',
         expected: "the port that the service's tasks listen on",
-        hint: labelCure(service, `${labelPrefix}port`, '8080'),
+        hint: labelCure(service, port.label, '8080'),
       }),
     )
   }

@@ -3,7 +3,7 @@
 
 import { type Claim, claimOf } from './claim.ts'
 import { differenceOf } from './difference.ts'
-import { isSameClaim, isSameList } from './same.ts'
+import { isSameClaim, isSameList, isSameOptions } from './same.ts'
 import type { RoutingSettings } from './settings.ts'
 import type { Service, Snapshot, Task } from './snapshot.ts'
 import type { Topology } from './topology.ts'
@@ -133,7 +133,8 @@ export function replacedClaims(claims: Claims, last: Claims): ReadonlyMap<Claim,
 
 function isSameWish(a: Claim, b: Claim): boolean {
   return (
-    a.path === b.path &&
+    isSameList(a.paths, b.paths, Object.is) &&
+    isSameOptions(a.options, b.options) &&
     a.isDefault === b.isDefault &&
     isSameList(a.networkIds, b.networkIds, Object.is) &&
     isSameList(a.hosts, b.hosts, Object.is)

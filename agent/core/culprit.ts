@@ -1,7 +1,7 @@
 // Which services are to blame for a configuration that HAProxy refuses.
 // Refuses to run HAProxy: it reads the text that was checked and the faults that came back.
 
-import { labelProblem } from './labels.ts'
+import { labelProblem } from './labels/read.ts'
 import type { Problem } from './problem.ts'
 import type { Backend, Routing } from './routing.ts'
 import { ownerOf } from './servers.ts'

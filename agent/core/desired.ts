@@ -4,9 +4,11 @@
 import { backendName } from './backend-name.ts'
 import type { Claim } from './claim.ts'
 import { type Claims, claimServices, replacedClaims } from './claims.ts'
-import { labelProblem } from './labels.ts'
-import { compareProblems, type Problem } from './problem.ts'
-import { type Backend, defaultHost, type Routing, routeKey } from './routing.ts'
+import { labelProblem } from './labels/read.ts'
+import { labelTable } from './labels/table.ts'
+import { backendOptions, differingOptions } from './options.ts'
+import { compareProblems, type Problem, problemText } from './problem.ts'
+import { type Backend, defaultHost, type Routing, routeKey, type Server } from './routing.ts'
 import { isSameList } from './same.ts'
 import type { RoutingSettings } from './settings.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -87,7 +89,7 @@ function replaceClaims(published: Published, replaced: ReadonlyMap<Claim, Claim>
   for (const [name, { backend, claims }] of published.backends) {
     if (!claims.some((claim) => replaced.has(claim))) continue
     const renewed = claims.map(renew)
-    backends.set(name, { backend: buildBackend(name, backend.routes, renewed), claims: renewed })
+    backends.set(name, { backend: { ...backend, servers: serversOfAll(renewed) }, claims: renewed })
   }
   return { ...published, claims: published.claims.map(renew), backends }
 }
@@ -97,8 +99,15 @@ function neededNetworks(claims: readonly Claim[]): readonly string[] {
   return [...new Set(claims.flatMap((claim) => claim.networkIds))].sort(compareText)
 }
 
-/** Routes that the same claims ask for. `claims` is oldest first; `routes` is in the order in which they were claimed. */
-type Group = { readonly claims: Claim[]; readonly routes: { readonly host: string; readonly path: string }[] }
+/**
+ * Routes of one path that the same claims ask for. `claims` is oldest first; `routes` is in the order in which they were
+ * claimed. A path of its own, since what is done with it is the backend's.
+ */
+type Group = {
+  readonly claims: Claim[]
+  readonly path: string
+  readonly routes: { readonly host: string; readonly path: string }[]
+}
 
 function groupRoutes(claims: readonly Claim[]): {
   readonly groups: readonly Group[]
@@ -107,34 +116,48 @@ function groupRoutes(claims: readonly Claim[]): {
   const routes = new Map<string, { host: string; path: string; claims: Claim[] }>()
   const problems: Problem[] = []
   for (const claim of claims) {
-    for (const host of claim.hosts) claimRoute(host, claim)
-    if (claim.isDefault) claimDefault(claim)
+    for (const path of claim.paths) {
+      for (const host of claim.hosts) claimRoute(host, path, claim)
+      if (claim.isDefault) claimDefault(path, claim)
+    }
   }
   const groups = new Map<string, Group>()
   for (const { host, path, claims } of routes.values()) {
-    const members = claims.map((claim) => claim.service.id).join(' ')
+    const members = [path, ...claims.map((claim) => claim.service.id)].join(' ')
     const group = groups.get(members)
-    if (group === undefined) groups.set(members, { claims, routes: [{ host, path }] })
+    if (group === undefined) groups.set(members, { claims, path, routes: [{ host, path }] })
     else group.routes.push({ host, path })
   }
-  return { groups: [...groups.values()], problems }
+  return { groups: [...groups.values()], problems: [...problems, ...differences(groups.values())] }
 
-  function claimRoute(host: string, claim: Claim): void {
-    const key = routeKey(host, claim.path)
+  function claimRoute(host: string, path: string, claim: Claim): void {
+    const key = routeKey(host, path)
     const route = routes.get(key)
-    if (route === undefined) routes.set(key, { host, path: claim.path, claims: [claim] })
+    if (route === undefined) routes.set(key, { host, path, claims: [claim] })
     else route.claims.push(claim)
   }
 
-  function claimDefault(claim: Claim): void {
-    const holder = routes.get(routeKey(defaultHost, claim.path))?.claims[0]
-    if (holder === undefined) claimRoute(defaultHost, claim)
+  function claimDefault(path: string, claim: Claim): void {
+    const holder = routes.get(routeKey(defaultHost, path))?.claims[0]
+    if (holder === undefined) claimRoute(defaultHost, path, claim)
     else problems.push(defaultTaken(claim, holder))
   }
 }
 
+/** Each once, on however many routes services meet. */
+function differences(groups: Iterable<Group>): readonly Problem[] {
+  const found = new Map<string, Problem>()
+  for (const { claims } of groups) {
+    const [oldest, ...younger] = claims
+    if (oldest === undefined) continue
+    for (const problem of younger.flatMap((claim) => differingOptions(oldest, claim)))
+      found.set(problemText(problem), problem)
+  }
+  return [...found.values()]
+}
+
 function defaultTaken(claim: Claim, holder: Claim): Problem {
-  return labelProblem(claim.service, 'default_backend', 'default-taken', {
+  return labelProblem(claim.service, labelTable.defaultBackend.label, 'default-taken', {
     found: `"true", as on the older service ${quote(holder.service.name)}`,
     expected: 'one default backend',
     hint: `${holder.service.name} stays the default. Remove the label from one of the two.`,
@@ -156,7 +179,7 @@ function buildBackends(groups: readonly Group[], memo: Memo | undefined): Publis
       isSame
         ? before
         : {
-            backend: buildBackend(name, isSameRoutes ? before.backend.routes : routes, group.claims),
+            backend: buildBackend(name, isSameRoutes ? before.backend.routes : routes, group),
             claims: group.claims,
           },
     ])
@@ -164,12 +187,16 @@ function buildBackends(groups: readonly Group[], memo: Memo | undefined): Publis
   return new Map(built.sort(([a], [b]) => compareText(a, b)))
 }
 
-function buildBackend(name: string, routes: readonly string[], claims: readonly Claim[]): Backend {
+function buildBackend(name: string, routes: readonly string[], { claims, path }: Group): Backend {
   return {
     name,
     services: claims.map((claim) => claim.service),
     routes,
-    options: { balance: 'roundrobin' },
-    servers: claims.flatMap((claim) => claim.servers).toSorted((a, b) => compareText(a.name, b.name)),
+    options: backendOptions(claims[0], path),
+    servers: serversOfAll(claims),
   }
+}
+
+function serversOfAll(claims: readonly Claim[]): readonly Server[] {
+  return claims.flatMap((claim) => claim.servers).toSorted((a, b) => compareText(a.name, b.name))
 }

@@ -8,6 +8,7 @@ export const problemCodes = [
   'boolean-invalid',
   'config-rejected',
   'context-root-invalid',
+  'cookie-invalid',
   'default-taken',
   'host-invalid',
   'hosts-missing',
@@ -18,11 +19,13 @@ export const problemCodes = [
   'network-missing',
   'network-not-attached',
   'network-not-shared',
+  'option-differs',
   'port-invalid',
   'port-missing',
   'service-cluster-invalid',
   'too-many-hosts',
   'vip-missing',
+  'vip-not-possible',
   'vip-without-endpoint',
 ] as const
 

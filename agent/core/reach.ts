@@ -2,7 +2,8 @@
 // Refuses tasks and addresses (servers.ts picks those).
 
 import { attachCure, shareCure } from './cures.ts'
-import { labelPrefix, labelProblem } from './labels.ts'
+import { labelProblem } from './labels/read.ts'
+import { labelTable } from './labels/table.ts'
 import type { Problem } from './problem.ts'
 import type { Network, Service } from './snapshot.ts'
 import { compareText, listText, nearest, quote } from './text.ts'
@@ -70,7 +71,7 @@ const none = (problem: Problem, needed?: Network): Reach => ({
 const names = (networks: readonly Network[]) => listText(networks.map((network) => network.name))
 
 function noNetwork(service: Service): Problem {
-  return labelProblem(service, 'network', 'network-missing', {
+  return labelProblem(service, labelTable.network.label, 'network-missing', {
     found: `no ${service.origin === undefined ? 'overlay ' : ''}network on the service`,
     expected: 'a network that the service shares with the edge',
     hint: attachCure(service, '<network>'),
@@ -79,7 +80,7 @@ function noNetwork(service: Service): Problem {
 
 function unknownNetwork(service: Service, label: string, topology: Topology): Problem {
   const near = nearest(label, [...topology.networksByName.keys()])
-  return labelProblem(service, 'network', 'network-missing', {
+  return labelProblem(service, labelTable.network.label, 'network-missing', {
     found: `${quote(label)}, and ${service.origin === undefined ? 'Swarm has no such network' : 'there is no such network'}`,
     expected: 'the name of a network',
     hint:
@@ -90,7 +91,7 @@ function unknownNetwork(service: Service, label: string, topology: Topology): Pr
 }
 
 function notAttached(service: Service, network: Network, attached: readonly Network[]): Problem {
-  return labelProblem(service, 'network', 'network-not-attached', {
+  return labelProblem(service, labelTable.network.label, 'network-not-attached', {
     found: `${quote(network.name)}, which the service is not attached to`,
     expected: attached.length === 0 ? 'a network of the service; it has none' : `one of ${names(attached)}`,
     hint: attachCure(service, network.name),
@@ -98,7 +99,7 @@ function notAttached(service: Service, network: Network, attached: readonly Netw
 }
 
 function notShared(service: Service, networks: readonly Network[]): Problem {
-  return labelProblem(service, 'network', 'network-not-shared', {
+  return labelProblem(service, labelTable.network.label, 'network-not-shared', {
     found: `${names(networks)}, which the edge is not attached to`,
     expected: 'a network that the service shares with the edge',
     hint: shareCure(service, networks[0]?.name),
@@ -108,10 +109,10 @@ function notShared(service: Service, networks: readonly Network[]): Problem {
 function ambiguous(service: Service, shared: readonly Network[]): Problem {
   const first = shared[0]?.name ?? ''
   return {
-    ...labelProblem(service, 'network', 'network-ambiguous', {
+    ...labelProblem(service, labelTable.network.label, 'network-ambiguous', {
       found: `several networks shared with the edge: ${names(shared)}`,
       expected: 'one, or a label that names it',
-      hint: `${first} is used, the first by name. Set ${labelPrefix}network to decide.`,
+      hint: `${first} is used, the first by name. Set ${labelTable.network.label} to decide.`,
     }),
     severity: 'warning',
   }

@@ -1,6 +1,7 @@
 // The desired state: which backends exist, which routes lead to them, which servers they hold.
 // Owns the nouns that planning, rendering and inspection share. Refuses behaviour: it holds types and the route key.
 
+import type { OptionValues } from './labels/option-rows.ts'
 import type { Problem } from './problem.ts'
 
 /** What the edge should do for a snapshot. Backends are in the order of their names. */
@@ -31,9 +32,12 @@ export type BackendService = {
 
 export type BackendMode = 'task' | 'vip'
 
-/** What a backend's section says besides its servers. A change here needs a reload. */
+/** What a backend's section says besides its servers. A change here needs a reload. An absent option is not in force. */
 export type BackendOptions = {
-  readonly balance: 'roundrobin'
+  readonly [K in Exclude<keyof OptionValues, 'contextRootRewrite'>]?: NonNullable<OptionValues[K]>
+} & {
+  /** The path prefix that the application does not get to see. */
+  readonly rewrite?: string
 }
 
 export type Server = {

@@ -2,13 +2,15 @@
 // Identity is what makes a change cost only what it touches; this is what keeps identity through a re-listing.
 
 import type { Claim } from './claim.ts'
+import type { Options } from './options.ts'
 import type { Problem } from './problem.ts'
 import type { BackendOptions, BackendService, Server } from './routing.ts'
 
 /** True where two claims ask for the same, so that the older object can stay in use. */
 export function isSameClaim(a: Claim, b: Claim): boolean {
   return (
-    a.path === b.path &&
+    isSameList(a.paths, b.paths, Object.is) &&
+    isSameOptions(a.options, b.options) &&
     a.isDefault === b.isDefault &&
     a.createdAt === b.createdAt &&
     isSameList(a.networkIds, b.networkIds, Object.is) &&
@@ -65,6 +67,6 @@ export function isSameList<T>(a: readonly T[], b: readonly T[], isSame: (a: T, b
 }
 
 /** True where two backends' sections would read alike. */
-export function isSameOptions(a: BackendOptions, b: BackendOptions): boolean {
-  return a.balance === b.balance
+export function isSameOptions(a: Options | BackendOptions, b: Options | BackendOptions): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
 }

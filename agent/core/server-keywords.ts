@@ -16,6 +16,12 @@ import type { Server } from './routing.ts'
 export const checkKeywords =
   'inter 60s fastinter 1500ms downinter 2s rise 1 fall 2 observe layer4 error-limit 1 on-error fastinter'
 
+/**
+ * By what a server's place in a consistent hash is decided: so that each edge, and the same one after a reload, sends a
+ * client to the same task (configuration manual, section 5.2, `hash-key`). It says nothing where requests take turns.
+ */
+export const hashKeywords = 'hash-key addr-port'
+
 type Line = Pick<Server, 'weight' | 'poolMaxConn'> & { readonly isChecked?: boolean }
 
 /** What stands behind a server's address on its line of the configuration, but for its state. */
@@ -26,5 +32,6 @@ export function serverKeywords({ weight, poolMaxConn, isChecked }: Line): string
 
 /** What stands behind a server's address in the command that adds it. */
 export function addedServerKeywords(line: Line): string {
-  return line.isChecked === true ? `${serverKeywords(line)} ${checkKeywords}` : serverKeywords(line)
+  const checks = line.isChecked === true ? ` ${checkKeywords}` : ''
+  return `${serverKeywords(line)} ${hashKeywords}${checks}`
 }

@@ -2,7 +2,8 @@
 // Refuses hosts and paths; which routes lead to these servers is decided elsewhere.
 
 import { preferredAddress } from './address.ts'
-import { labelProblem } from './labels.ts'
+import { labelProblem } from './labels/read.ts'
+import { labelTable } from './labels/table.ts'
 import type { Problem } from './problem.ts'
 import { type Reach, reachOf } from './reach.ts'
 import type { BackendMode, BackendService, Server } from './routing.ts'
@@ -193,7 +194,7 @@ function publishesInHostMode(service: Service, port: number): boolean {
 function withoutVip(service: Service): Problem {
   const isOfSwarm = service.origin === undefined
   return {
-    ...labelProblem(service, 'backend_mode', 'vip-without-endpoint', {
+    ...labelProblem(service, labelTable.backendMode.label, 'vip-without-endpoint', {
       found: isOfSwarm ? '"vip" on a service whose endpoint mode is dnsrr' : '"vip" outside of a Swarm',
       expected: 'a service with a virtual IP',
       hint: `It is served in task mode. ${isOfSwarm ? 'Drop --endpoint-mode dnsrr, or set the label to task' : 'Remove the label'}.`,
@@ -204,7 +205,7 @@ function withoutVip(service: Service): Problem {
 
 function vipMissing(service: Service): Problem {
   return {
-    ...labelProblem(service, 'backend_mode', 'vip-missing', {
+    ...labelProblem(service, labelTable.backendMode.label, 'vip-missing', {
       found: 'no virtual IP on the network in use',
       expected: 'the virtual IP that Swarm allocates',
       hint: `Its tasks are served one by one until Swarm allocates it; if this stays, look at docker service inspect ${service.name}.`,

@@ -56,6 +56,7 @@ export type LoopSettings = {
 /** Bounds on what one service or one reply may ask of the agent. */
 export const limits = {
   hostsPerService: 1000,
+  pathsPerService: 100,
   labelLength: 65_536,
   replyBytes: 64 * 1024 * 1024,
   listBytes: 256 * 1024 * 1024,

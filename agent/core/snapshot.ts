@@ -8,6 +8,11 @@ export type Snapshot = {
   readonly nodes: readonly Node[]
   readonly networks: readonly Network[]
   readonly edge: Edge
+  /** Certificates and keys that the edge can read, sorted by `from` and `name`; absent: none. */
+  readonly materials?: readonly Material[]
+  /** Names that a label may mean, known or mounted or not; absent: nobody has asked for them. */
+  readonly secrets?: readonly NamedObject[]
+  readonly configs?: readonly NamedObject[]
 }
 
 /** A service. An unchanged service keeps its object from one snapshot to the next; the core relies on it for speed only. */
@@ -85,6 +90,33 @@ export type Network = {
   readonly name: string
   /** True for the routing mesh's own network, over which no task is reached. */
   readonly ingress: boolean
+}
+
+/** A secret or a config of the Swarm. */
+export type NamedObject = { readonly id: string; readonly name: string }
+
+/** What one file with certificates or keys holds; never the key itself. An unchanged file keeps its object. */
+export type Material = {
+  /** As a label names it: the file's name in the folder, or the secret's or config's name. */
+  readonly name: string
+  readonly from: 'folder' | 'secret' | 'config'
+  /** SHA-256 over the file's bytes, hex. */
+  readonly digest: string
+  /** The leaf certificate, where the file holds one. */
+  readonly certificate?: {
+    /** The DNS names that it is for, lower case, sorted; wildcards as `*.example.com`. */
+    readonly names: readonly string[]
+    /** SHA-256 over the public key (SPKI, DER), hex: a certificate and a key of the same one belong together. */
+    readonly publicKey: string
+    /** RFC 3339 in UTC. */
+    readonly notAfter: string
+    /** By the clock of whoever read it; `expiring`: within 14 days. */
+    readonly validity: 'good' | 'not-yet' | 'expiring' | 'expired'
+  }
+  /** The private key, where the file holds one. */
+  readonly key?: { readonly publicKey: string }
+  /** Why nothing in the file can be used. */
+  readonly fault?: string
 }
 
 /** Where the edge itself stands: the networks that its HAProxy can reach tasks on. */

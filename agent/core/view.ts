@@ -2,8 +2,8 @@
 // Refuses EJS and files (render/).
 
 import { formatAddress } from './address.ts'
-import type { Backend, Routing } from './routing.ts'
-import { checkKeywords, serverKeywords } from './server-keywords.ts'
+import type { Backend, BackendOptions, Routing } from './routing.ts'
+import { checkKeywords, hashKeywords, serverKeywords } from './server-keywords.ts'
 import type { ConfigSettings } from './settings.ts'
 import { compareText } from './text.ts'
 
@@ -20,8 +20,8 @@ export type ConfigView = {
   readonly proxyId: string
   readonly serverInfo: string
   readonly retries: number
-  /** Of `default-server`: when a server counts as gone, and as back. */
-  readonly checks: string
+  /** Of `default-server`: its place in a hash; when it counts as gone, and as back. */
+  readonly serverDefaults: string
   readonly timeouts: {
     readonly connect: string
     readonly client: string
@@ -40,7 +40,20 @@ export type BackendView = {
   readonly services: string
   readonly routes: readonly string[]
   readonly balance: string
+  /** Truth value: whether few requests change their server when servers come and go. */
+  readonly isHashed: boolean
+  readonly rewrite: RewriteView | undefined
   readonly servers: readonly ServerView[]
+}
+
+export type RewriteView = {
+  readonly path: string
+  /** The same with a slash behind it: what requests below it begin with. */
+  readonly folder: string
+  /** That for a log format: what the bare prefix is redirected to. */
+  readonly location: string
+  /** How many bytes of a request's path are the prefix. */
+  readonly length: number
 }
 
 export type ServerView = {
@@ -64,7 +77,7 @@ export function configView(settings: ConfigSettings, structure: string): ConfigV
     proxyId: quoted(withoutFormat(settings.proxyId)),
     serverInfo: quoted(withoutFormat(settings.serverInfo)),
     retries: settings.retries,
-    checks: checkKeywords,
+    serverDefaults: `${hashKeywords} ${checkKeywords}`,
     timeouts: {
       connect: duration(settings.connectTimeoutMs),
       client: duration(settings.clientTimeoutMs),
@@ -84,7 +97,9 @@ export function backendView(backend: Backend): BackendView {
     name: backend.name,
     services: backend.services.map((service) => `${service.name} (${service.mode})`).join(', '),
     routes: backend.routes,
-    balance: backend.options.balance,
+    balance: balanceOf(backend.options),
+    isHashed: hashes(backend.options),
+    rewrite: rewriteView(backend.options.rewrite),
     servers: backend.servers.map((server) => ({
       name: server.name,
       address: formatAddress(server.address, server.port),
@@ -92,6 +107,22 @@ export function backendView(backend: Backend): BackendView {
       disabled: server.admin === 'maint',
     })),
   }
+}
+
+/** Without the cookie requests take turns (configuration manual, section 4.2, `balance hash`). */
+function balanceOf({ stickySessionCookie, ipHash }: BackendOptions): string {
+  if (stickySessionCookie !== undefined) return `hash req.cook(${stickySessionCookie})`
+  return ipHash === true ? 'source' : 'roundrobin'
+}
+
+function hashes({ stickySessionCookie, ipHash }: BackendOptions): boolean {
+  return stickySessionCookie !== undefined || ipHash === true
+}
+
+function rewriteView(path: string | undefined): RewriteView | undefined {
+  if (path === undefined) return undefined
+  const folder = `${path}/`
+  return { path, folder, location: withoutFormat(folder), length: path.length }
 }
 
 /** The lines of the route map, `key backend`, sorted by key. */

@@ -1,7 +1,7 @@
 // The steps of the tour, as data: what the operator does, and what must come of it.
 // Owns the story. Refuses to measure (tour.ts) and to print (screen.ts).
 
-import { labelPrefix } from '../../agent/core/labels.ts'
+import { labelPrefix } from '../../agent/core/labels/row.ts'
 import type { ServiceDefinition } from '../sim/definition.ts'
 import { hasEnded } from '../sim/objects.ts'
 import type { Stage } from './stage.ts'

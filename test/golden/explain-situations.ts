@@ -211,7 +211,7 @@ export const situations: readonly Explained[] = [
     asked: 'shop',
     swarm: labelled({}, { ...ofCompose, differing: ['com.docker.lb.hosts'] }),
   },
-  { name: 'label-not-supported', asked: 'shop', swarm: labelled({ sticky_session_cookie: 'sid' }) },
+  { name: 'label-not-supported', asked: 'shop', swarm: labelled({ ssl_only: 'true' }) },
   {
     name: 'labels-of-another-edge',
     asked: 'shop.local',
@@ -223,6 +223,12 @@ export const situations: readonly Explained[] = [
   { name: 'port-invalid', asked: 'shop.local', swarm: labelled({ port: '80:8080' }) },
   { name: 'backend-mode-invalid', asked: 'shop', swarm: labelled({ backend_mode: 'vpi' }) },
   { name: 'boolean-invalid', asked: 'shop', swarm: labelled({ default_backend: 'yes' }) },
+  { name: 'cookie-invalid', asked: 'shop', swarm: labelled({ sticky_session_cookie: 'my session' }) },
+  {
+    name: 'vip-not-possible',
+    asked: 'shop',
+    swarm: labelled({ backend_mode: 'vip', sticky_session_cookie: 'session' }),
+  },
   { name: 'context-root-invalid', asked: 'shop.local/shop', swarm: labelled({ context_root: 'shop' }) },
   { name: 'service-cluster-invalid', asked: 'shop.local', swarm: labelled({ service_cluster: 'a b' }) },
   {
@@ -433,6 +439,21 @@ export const situations: readonly Explained[] = [
       services: [
         shop(),
         service({ name: 'canary', createdAt: '2026-11-24T11:00:00Z', lb: { hosts: 'shop.local' } }),
+      ],
+      tasks: [...two, task({ service: 'canary', address: '10.0.0.51' })],
+    }),
+  },
+  {
+    name: 'option-differs',
+    asked: 'canary',
+    swarm: swarm({
+      services: [
+        shop(),
+        service({
+          name: 'canary',
+          createdAt: '2026-11-24T11:00:00Z',
+          lb: { hosts: 'shop.local', ip_hash: 'true' },
+        }),
       ],
       tasks: [...two, task({ service: 'canary', address: '10.0.0.51' })],
     }),

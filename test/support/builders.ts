@@ -4,7 +4,7 @@
 
 import { join } from 'node:path'
 import type { Action } from '../../agent/core/action.ts'
-import { labelPrefix } from '../../agent/core/labels.ts'
+import { labelPrefix } from '../../agent/core/labels/row.ts'
 import type { Observed, ObservedBackend, ObservedServer } from '../../agent/core/observed.ts'
 import type { PlanFacts } from '../../agent/core/plan.ts'
 import type { Routing } from '../../agent/core/routing.ts'
@@ -16,10 +16,13 @@ import { createRenderer, type Renderer } from '../../agent/render/render.ts'
 /** The folder of the product's own templates. */
 export const templatesDir = join(import.meta.dirname, '../../templates')
 
-/** The labels of a service, without their prefix. */
+/** The labels of a service, without Interlock's prefix; those of Tidegate's own have theirs. */
 export function lb(labels: Readonly<Record<string, string | number>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(labels).map(([label, value]) => [labelPrefix + label, String(value)]),
+    Object.entries(labels).map(([label, value]) => [
+      label.startsWith('com.') ? label : labelPrefix + label,
+      String(value),
+    ]),
   )
 }
 

@@ -4,7 +4,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { errorCodes } from '../../agent/core/errors.ts'
-import { labelPrefix, labelTable, readLabels } from '../../agent/core/labels.ts'
+import { readLabels } from '../../agent/core/labels/read.ts'
+import { labelPrefix } from '../../agent/core/labels/row.ts'
+import { labelTable } from '../../agent/core/labels/table.ts'
 import { problemCodes } from '../../agent/core/problem.ts'
 import { service } from '../support/builders.ts'
 
@@ -25,17 +27,19 @@ describe('docs/guide.md', () => {
 })
 
 describe('docs/from-interlock.md', () => {
-  /** The labels in the first column of the table below `## The labels`, without their prefix. */
+  /** The labels in the first column of the table below `## The labels`, prefix and all. */
   const rows = (read('docs/from-interlock.md').split('\n## The labels\n')[1]?.split('\n## ')[0] ?? '')
     .split('\n')
     .filter((line) => line.startsWith('| `'))
     .map((line) => ({
-      labels: [...(line.split(' | ')[0] ?? '').matchAll(/`com\.docker\.lb\.(\w+)`/g)].map(
+      labels: [...(line.split(' | ')[0] ?? '').matchAll(/`(com\.docker\.lb\.\w+)`/g)].map(
         (match) => match[1] ?? '',
       ),
       text: line.split(' | ')[1] ?? '',
     }))
-  const acted: readonly string[] = Object.values(labelTable).map((row) => row.label)
+  const acted: readonly string[] = Object.values(labelTable)
+    .map((row) => row.label)
+    .filter((label) => label.startsWith(labelPrefix))
 
   test('has a row for every label that Tidegate acts on', () => {
     const listed = rows.flatMap((row) => row.labels)
@@ -53,9 +57,7 @@ describe('docs/from-interlock.md', () => {
   })
 
   test('lists no label of Interlock that the agent takes for a slip of the keyboard', () => {
-    const labels = Object.fromEntries(
-      rows.flatMap((row) => row.labels).map((label) => [labelPrefix + label, '1']),
-    )
+    const labels = Object.fromEntries(rows.flatMap((row) => row.labels).map((label) => [label, '1']))
     const unknown = readLabels(service({ labels })).problems.filter(({ code }) => code === 'label-unknown')
     expect(unknown).toEqual([])
   })

@@ -112,7 +112,7 @@ function routingSeen({ backends }: Observed, services: ReadonlyMap<string, Servi
           networkIds: [],
         })),
         routes,
-        options: { balance: 'roundrobin' },
+        options: {},
         servers: [...servers].map(([server, { admin, ...place }]) => ({
           ...place,
           name: server,

@@ -2,7 +2,9 @@
 // Refuses requests that have a route.
 
 import { labelCure } from '../cures.ts'
-import { hasEdgeLabels, labelPrefix, labelTable, readLabels } from '../labels.ts'
+import { hasEdgeLabels, readLabels } from '../labels/read.ts'
+import { labelPrefix } from '../labels/row.ts'
+import { labelTable } from '../labels/table.ts'
 import { defaultHost } from '../routing.ts'
 import type { Service } from '../snapshot.ts'
 import { compareText, listText, nearest, quote } from '../text.ts'
@@ -63,7 +65,7 @@ function pathUnmatched(host: string, path: string, paths: readonly string[]): Re
     expected: `a path below ${listText(paths)}`,
     cure:
       near === undefined
-        ? `Ask for one of these; or publish the host's other paths by a service without ${labelPrefix}${labelTable.contextRoot.label}.`
+        ? `Ask for one of these; or publish the host's other paths by a service without ${labelTable.contextRoot.label}.`
         : `Paths are matched by whole segments and with their case: did you mean ${near}?`,
   }
 }

@@ -1,7 +1,7 @@
 // Problems of labels as reasons of an explanation: the same words, and a nearer cure where this edge's settings decide it.
 // Refuses reasons of its own.
 
-import { labelPrefix, labelTable } from '../labels.ts'
+import { labelTable } from '../labels/table.ts'
 import type { Problem } from '../problem.ts'
 import type { Service } from '../snapshot.ts'
 import { compareText, nearest, quote } from '../text.ts'
@@ -34,7 +34,7 @@ export function mistypedForm(label: string, { labels }: Service): string | undef
 }
 
 /** Every label that publishes something, with its prefix. */
-export const fullLabels: readonly string[] = Object.values(labelTable).map((row) => labelPrefix + row.label)
+export const fullLabels: readonly string[] = Object.values(labelTable).map((row) => row.label)
 
 function mistyped(problem: Problem, slip: string): Problem {
   const found = `${problem.found}, but ${quote(slip)}`
@@ -58,7 +58,7 @@ function reasonOf(problem: Problem, service: Service, known: Known): Reason {
 
 /** Whether the agent will attach the edge by itself is a matter of where it runs and of one setting. */
 function networkCure(service: Service, { snapshot, settings, servicesById, topology }: Known): string {
-  const wanted = service.labels[labelPrefix + labelTable.network.label]
+  const wanted = service.labels[labelTable.network.label]
   const network =
     topology.networksByName.get(wanted ?? '')?.name ??
     service.networkIds.flatMap((id) => topology.networks.get(id)?.name ?? []).sort()[0] ??

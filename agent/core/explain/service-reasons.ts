@@ -2,7 +2,9 @@
 // Refuses HAProxy: what became of servers there is told by server-reasons.ts.
 
 import { labelCure } from '../cures.ts'
-import { hasEdgeLabels, labelPrefix, labelTable, readLabels } from '../labels.ts'
+import { hasEdgeLabels, readLabels } from '../labels/read.ts'
+import { labelPrefix } from '../labels/row.ts'
+import { labelTable } from '../labels/table.ts'
 import { isInRotation } from '../servers.ts'
 import type { Service, Task } from '../snapshot.ts'
 import { quote } from '../text.ts'
@@ -35,7 +37,7 @@ function notForThisEdge(service: Service, { settings }: Known): readonly Reason[
   if (service.mode === 'job') return [isJob(service)]
   if (!hasEdgeLabels(service)) return [nearPrefix(service) ?? notLabelled(service)]
   const { values } = readLabels(service)
-  const label = labelPrefix + labelTable.serviceCluster.label
+  const label = labelTable.serviceCluster.label
   const isUnreadable = values.serviceCluster === undefined && service.labels[label] !== undefined
   const cluster = values.serviceCluster ?? ''
   return isUnreadable || cluster === settings.serviceCluster

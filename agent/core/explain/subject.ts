@@ -1,7 +1,7 @@
 // What a question is about, given what there is: a request, a service, or nothing that is known.
 // Refuses to explain.
 
-import { labelTable } from '../labels.ts'
+import { labelTable } from '../labels/table.ts'
 import type { Service } from '../snapshot.ts'
 import { compareText, listText, nearest, quote } from '../text.ts'
 import type { Reason } from './explanation.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { AgentError } from '../../../agent/core/errors.ts'
-import { labelTable } from '../../../agent/core/labels.ts'
-import { checkKeywords } from '../../../agent/core/server-keywords.ts'
+import { labelTable } from '../../../agent/core/labels/table.ts'
+import { checkKeywords, hashKeywords } from '../../../agent/core/server-keywords.ts'
 import { running, service, swarm, task, tidegate } from './world.ts'
 
 const engine = { readSnapshot: async () => swarm() }
@@ -151,7 +151,7 @@ test('snapshot prints what --snapshot reads', async () => {
 test('plan compares with the live HAProxy', async () => {
   const grown = swarm({ services: healthy.services, tasks: [...swarm().tasks, task('shop', 3)] })
   const ports = { readSnapshot: async () => grown, observe: async () => running(healthy) }
-  const added = `add server shop.local/shop.3.shopt3 10.0.0.13:80 weight 1 check ${checkKeywords}`
+  const added = `add server shop.local/shop.3.shopt3 10.0.0.13:80 weight 1 check ${hashKeywords} ${checkKeywords}`
   expect((await tidegate(['plan'], ports)).stdout.split('\n')).toEqual([
     'against the live HAProxy 3.0.11, worker 4242',
     'live: 3 actions',
@@ -266,7 +266,7 @@ test('labels tells every label of the table, in each form', async () => {
     tidegate(['labels', '--json']),
     tidegate(['labels', '--markdown']),
   ])
-  const labels = Object.values(labelTable).map(({ label }) => `com.docker.lb.${label}`)
+  const labels = Object.values(labelTable).map(({ label }) => label)
   expect(JSON.parse(json.stdout).map((entry: { label: string }) => entry.label)).toEqual(labels)
   for (const label of labels) {
     expect(text.stdout).toContain(`${label}=`)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { backendName, ownSections } from '../../../agent/core/backend-name.ts'
-import { parseHosts, parsePath } from '../../../agent/core/label-values.ts'
+import { parseHosts, parsePath } from '../../../agent/core/labels/values.ts'
 
 test.for([
   ['demo.local', '', 'demo.local'],

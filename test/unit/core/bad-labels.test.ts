@@ -3,9 +3,10 @@
 
 import { expect, test } from 'vitest'
 import { computeRouting } from '../../../agent/core/desired.ts'
-import { labelPrefix } from '../../../agent/core/labels.ts'
+import { labelPrefix } from '../../../agent/core/labels/row.ts'
 import { type ProblemCode, problemCodes } from '../../../agent/core/problem.ts'
 import type { Service, Task } from '../../../agent/core/snapshot.ts'
+import { quote } from '../../../agent/core/text.ts'
 import { lb, network, service, snapshot, tasks } from '../../support/builders.ts'
 
 type Row = {
@@ -58,6 +59,8 @@ const path = (text: string, hint: string) =>
   value('context_root', text, 'context-root-invalid', hint, nowhere)
 const cluster = (text: string) =>
   value('service_cluster', text, 'service-cluster-invalid', 'Copy it from', nowhere)
+const cookie = (text: string) =>
+  value('sticky_session_cookie', text, 'cookie-invalid', 'the name alone', asUsual, quote(text).slice(0, 60))
 const badNetwork = (text: string) => value('network', text, 'network-missing', 'Copy it from', asUsual)
 const unknownLabel = (label: string, hint: string): Row => ({
   title: `no such label: ${JSON.stringify(label)}`,
@@ -215,6 +218,7 @@ const rows: readonly Row[] = [
     problem: ['default-taken', 'the older service "neighbour"', 'Remove the label from one of the two'],
     ...asUsual,
   },
+  path(' , ', 'Write for example /app,/api'),
   path('app', 'starts with a slash'),
   path('app\\', 'starts with a slash'),
   path('/a b', 'Percent-encode'),
@@ -239,6 +243,27 @@ const rows: readonly Row[] = [
   cluster('blue green'),
   cluster('-blue'),
   cluster('blue\n'.repeat(2)),
+  cookie('my session'),
+  cookie('session\n    server evil 6.6.6.6:80'),
+  cookie('a)b'),
+  cookie('%[src]'),
+  cookie(''),
+  cookie('s'.repeat(129)),
+  value(
+    'context_root',
+    Array.from({ length: 101 }, (_, index) => `/${index}`).join(),
+    'context-root-invalid',
+    'Spread them over services',
+    nowhere,
+    '"/0,/1,',
+  ),
+  {
+    title: 'sticky_session_cookie: in vip mode',
+    labels: { backend_mode: 'vip', sticky_session_cookie: 'session' },
+    problem: ['vip-not-possible', '"session" on a service in vip mode', 'the kernel chooses the task'],
+    routes: ['web.local/'],
+    servers: 1,
+  },
   unknownLabel('host', 'Did you mean com.docker.lb.hosts?'),
   unknownLabel('Hosts', 'Did you mean com.docker.lb.hosts?'),
   unknownLabel('prot', 'Did you mean com.docker.lb.port?'),
@@ -298,6 +323,7 @@ test.for(rows)('$title', (row) => {
 test('there are enough of them, and each kind of problem that labels can cause is among them', () => {
   expect(rows.length).toBeGreaterThanOrEqual(60)
   const met = new Set(rows.map((row) => row.problem[0]))
-  // Not one service's labels' doing: HAProxy's own refusal, which the loop answers, and containers that disagree.
-  expect(problemCodes.filter((code) => !met.has(code))).toEqual(['config-rejected', 'labels-differ'])
+  // Not one service's labels' doing: HAProxy's own refusal, which the loop answers, and services or containers that disagree.
+  const ofOthers = ['config-rejected', 'labels-differ', 'option-differs']
+  expect(problemCodes.filter((code) => !met.has(code))).toEqual(ofOthers)
 })

@@ -15,7 +15,7 @@ test('a service asks for its hosts, in its own order, below its path', () => {
   expect(made).toMatchObject({
     service: { id: 'id-web', name: 'web', mode: 'task', networkIds: ['net-demo'] },
     hosts: ['b.local', 'a.local'],
-    path: '/app',
+    paths: ['/app'],
     isDefault: false,
     problems: [],
   })

@@ -17,7 +17,7 @@ const silence = [['', 'done'], noServer] as const
 const rows: { readonly [K in ActionKind]: Row } = {
   'add-server': {
     action: { kind: 'add-server', ...ref, address: '10.0.1.7', port: 8080, weight: 1 },
-    command: 'add server web.local/web.1.x8k2 10.0.1.7:8080 weight 1',
+    command: 'add server web.local/web.1.x8k2 10.0.1.7:8080 weight 1 hash-key addr-port',
     replies: [
       ['New server registered.', 'done'],
       ['Already exists a server with the same name in backend.', 'unexpected'],
@@ -109,7 +109,9 @@ test.for(Object.values(rows))('$action.kind is said as `$command`', ({ action, c
 
 test('an IPv6 server is added in brackets', () => {
   const action: Action = { kind: 'add-server', ...ref, address: 'fd00::7', port: 80, weight: 1 }
-  expect(commandFor(action, files)).toBe('add server web.local/web.1.x8k2 [fd00::7]:80 weight 1')
+  expect(commandFor(action, files)).toBe(
+    'add server web.local/web.1.x8k2 [fd00::7]:80 weight 1 hash-key addr-port',
+  )
 })
 
 const judged = Object.values(rows).flatMap(({ action, replies }) =>

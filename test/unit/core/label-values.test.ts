@@ -8,7 +8,7 @@ import {
   parseName,
   parsePath,
   parsePort,
-} from '../../../agent/core/label-values.ts'
+} from '../../../agent/core/labels/values.ts'
 
 test.for([
   ['demo.local', ['demo.local']],

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { hasEdgeLabels, labelPrefix, labelTable, readLabels } from '../../../agent/core/labels.ts'
+import { hasEdgeLabels, readLabels } from '../../../agent/core/labels/read.ts'
+import { labelPrefix } from '../../../agent/core/labels/row.ts'
+import { labelTable } from '../../../agent/core/labels/table.ts'
 import { lb, service } from '../../support/builders.ts'
 
 test('every label of the table is read, and its example is a good value', () => {
@@ -13,7 +15,10 @@ test('every label of the table is read, and its example is a good value', () => 
     backendMode: 'vip',
     defaultBackend: true,
     serviceCluster: 'production',
-    contextRoot: '/app',
+    contextRoot: ['/app'],
+    contextRootRewrite: true,
+    stickySessionCookie: 'session',
+    ipHash: true,
   })
 })
 

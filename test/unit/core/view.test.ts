@@ -49,6 +49,8 @@ test('a backend shows its services, its routes, and each server in its final for
     services: 'web (task)',
     routes: ['web.local/'],
     balance: 'roundrobin',
+    isHashed: false,
+    rewrite: undefined,
     servers: [
       { name: 'web.1.webtask1', address: '10.0.0.11:8080', keywords: 'weight 1 check', disabled: false },
       { name: 'web.2.webtask2', address: '[fd00::2]:8080', keywords: 'weight 1 check', disabled: true },

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { computeRouting } from '../../../agent/core/desired.ts'
-import { labelTable } from '../../../agent/core/labels.ts'
+import { labelTable } from '../../../agent/core/labels/table.ts'
 import { problemText } from '../../../agent/core/problem.ts'
 import type { Routing } from '../../../agent/core/routing.ts'
 import { fileNames } from '../../../agent/core/settings.ts'

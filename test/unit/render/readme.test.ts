@@ -26,7 +26,8 @@ function fieldsOf(view: object, prefix = ''): readonly string[] {
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
-const world = snapshot({ services: [service()], tasks: [task()] })
+const labelled = service({ lb: { context_root: '/app', context_root_rewrite: 'true' } })
+const world = snapshot({ services: [labelled], tasks: [task()] })
 const [backend] = computeRouting(world, { serviceCluster: '' }).routing.backends.values()
 
 test.for([

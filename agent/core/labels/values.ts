@@ -1,11 +1,10 @@
 // How the text of a label becomes a value, or a fault that names what was found, what is expected and the cure.
 // Label text is hostile input: only characters that a parser here lets through ever reach HAProxy's files and socket.
-// Refuses knowledge of which label holds what (labels.ts).
+// Refuses knowledge of which label holds what (the *-rows.ts).
 
-import type { ProblemCode } from './problem.ts'
-import type { BackendMode } from './routing.ts'
-import { limits } from './settings.ts'
-import { quote } from './text.ts'
+import type { ProblemCode } from '../problem.ts'
+import { limits } from '../settings.ts'
+import { quote } from '../text.ts'
 
 /** A part of a label that could not be used. `code` where it is not the label's usual problem. */
 export type Fault = {
@@ -18,14 +17,14 @@ export type Fault = {
 /** The value as far as it could be read, and what could not. `value` is undefined where nothing could be. */
 export type Parsed<T> = { readonly value: T | undefined; readonly faults: readonly Fault[] }
 
-const good = <T>(value: T): Parsed<T> => ({ value, faults: [] })
-const bad = (found: string, expected: string, hint: string): Parsed<never> => ({
+export const good = <T>(value: T): Parsed<T> => ({ value, faults: [] })
+export const bad = (found: string, expected: string, hint: string): Parsed<never> => ({
   value: undefined,
   faults: [{ found: quote(found), expected, hint }],
 })
 
 const hostLabel = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/
-const pathSegment = /^[A-Za-z0-9._~%@:+,=-]+$/
+const pathSegment = /^[A-Za-z0-9._~%@:+=-]+$/
 const name = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/
 
 /** A comma list of host names, in the order given, each once. A wildcard `*.example.com` becomes `.example.com`. */
@@ -123,11 +122,29 @@ export function parseBoolean(text: string): Parsed<boolean> {
 }
 
 /** `task`, `vip`, or `default`, the name that early Interlock documents gave to task mode. */
-export function parseMode(text: string): Parsed<BackendMode> {
+export function parseMode(text: string): Parsed<'task' | 'vip'> {
   const word = text.trim().toLowerCase()
   if (word === 'task' || word === 'default') return good('task')
   if (word === 'vip') return good('vip')
   return bad(text, 'task or vip', 'Leave the label out for task mode.')
+}
+
+/** A comma list of path prefixes, in the order given, each once; the empty text stands for `/`. */
+export function parsePaths(text: string): Parsed<readonly string[]> {
+  const parts = text.split(',', limits.pathsPerService + 1)
+  if (parts.length > limits.pathsPerService) {
+    return bad(
+      `${text.slice(0, 40)}...`,
+      `at most ${limits.pathsPerService} paths`,
+      'Spread them over services.',
+    )
+  }
+  const parsed = parts.filter((part) => parts.length === 1 || part.trim() !== '').map(parsePath)
+  const paths = new Set(parsed.flatMap(({ value }) => (value === undefined ? [] : [value])))
+  const faults = parsed.flatMap((each) => each.faults)
+  if (paths.size === 0 && faults.length === 0)
+    return bad(text, 'a comma list of path prefixes', 'Write for example /app,/api.')
+  return { value: paths.size === 0 ? undefined : [...paths], faults }
 }
 
 /** A path prefix such as `/app`; the empty text stands for `/`. */
@@ -157,5 +174,16 @@ export function parseName(text: string): Parsed<string> {
     text,
     'a name of letters, digits, dots, hyphens and underscores',
     'Copy it from docker network ls, or from your own settings.',
+  )
+}
+
+/** A cookie's name, as the application sets it: of what RFC 6265 allows, what needs no quotes in HAProxy's files. */
+export function parseCookieName(text: string): Parsed<string> {
+  const trimmed = text.trim()
+  if (/^[A-Za-z0-9._-]{1,128}$/.test(trimmed)) return good(trimmed)
+  return bad(
+    text,
+    "a cookie's name of letters, digits, dots, hyphens and underscores",
+    'Write the name alone, as session.',
   )
 }

@@ -1,0 +1,32 @@
+// What a label is: its name, what may stand in it, and how it is read.
+// Owns the prefixes and the shape of a row. Refuses the labels themselves (the *-rows.ts beside this) and their order (table.ts).
+
+import type { ProblemCode } from '../problem.ts'
+import type { Parsed } from './values.ts'
+
+/** Interlock's prefix, the contract that Swarm's users know. */
+export const labelPrefix = 'com.docker.lb.'
+
+/** Of labels that Interlock did not have. */
+export const ownPrefix = 'com.tidegate.lb.'
+
+export type LabelRow<T> = {
+  /** The whole name, prefix included. */
+  readonly label: string
+  readonly type: string
+  readonly meaning: string
+  readonly example: string
+  /** What holds without the label, in words; absent where nothing does. */
+  readonly default?: string
+  /** The problem's code where the value is at fault. */
+  readonly code: ProblemCode
+  readonly parse: (text: string) => Parsed<T>
+}
+
+/** The values of some rows, by the rows' own keys. Undefined: the label is absent, or nothing in it could be used. */
+export type ValuesOf<Rows> = {
+  readonly [K in keyof Rows]: Rows[K] extends LabelRow<infer T> ? T | undefined : never
+}
+
+/** Reads one label of a service by its row, and takes note of what is wrong with it. */
+export type ReadRow = <T>(row: LabelRow<T>) => T | undefined

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import { computeRouting } from '../../../agent/core/desired.ts'
+import { adopt } from '../../../agent/core/observed.ts'
+import { planChanges } from '../../../agent/core/plan.ts'
+import type { Service } from '../../../agent/core/snapshot.ts'
+import { backendView } from '../../../agent/core/view.ts'
+import { observedFrom, planFacts, service, snapshot, tasks } from '../../support/builders.ts'
+
+const route = (...services: readonly Service[]) =>
+  computeRouting(snapshot({ services, tasks: services.flatMap(({ name }) => tasks(name, 1)) }), {
+    serviceCluster: '',
+  }).routing
+
+const older = (lb: Readonly<Record<string, string>>) =>
+  service({ name: 'older', lb: { hosts: 'a.local', ...lb } })
+const younger = (lb: Readonly<Record<string, string>>) =>
+  service({ name: 'younger', createdAt: '2026-11-25T10:00:00Z', lb: { hosts: 'a.local', ...lb } })
+
+test('on a shared route the options of the older service stand, and the younger one is told once', () => {
+  const labels = { hosts: 'a.local,b.local', context_root: '/x,/y' }
+  const { backends, problems } = route(
+    older({ ...labels, ip_hash: 'true' }),
+    younger({ ...labels, sticky_session_cookie: 'sid' }),
+  )
+  expect([...backends.values()].map(({ options }) => options)).toEqual([{ ipHash: true }, { ipHash: true }])
+  expect(problems).toMatchObject([
+    {
+      code: 'option-differs',
+      severity: 'warning',
+      service: 'younger',
+      label: 'com.docker.lb.sticky_session_cookie',
+      found: '"sid"',
+      expected: 'no such label, as on the older service "older"',
+    },
+  ])
+})
+
+test('an option that both ask for alike is no problem, nor one that only the older asks for', () => {
+  expect(route(older({ ip_hash: 'true' }), younger({ ip_hash: '1' })).problems).toEqual([])
+  expect(route(older({ ip_hash: 'true' }), younger({})).problems).toEqual([])
+  expect(route(older({ ip_hash: 'true' }), younger({ ip_hash: 'false' })).problems).toEqual([])
+})
+
+test('services that share only some of their routes have their own options on their own', () => {
+  const { backends } = route(older({}), younger({ hosts: 'a.local,b.local', ip_hash: 'true' }))
+  expect([...backends.values()].map(({ routes, options }) => [routes, options])).toEqual([
+    [['a.local/'], {}],
+    [['b.local/'], { ipHash: true }],
+  ])
+})
+
+test('each path has its own backend, so that each is cut off by its own length', () => {
+  const { backends } = route(older({ context_root: '/app,/api/v2', context_root_rewrite: 'true' }))
+  const shown = [...backends.values()].map((backend) => [backend.routes, backendView(backend).rewrite])
+  expect(shown).toEqual([
+    [['a.local/api/v2/'], { path: '/api/v2', folder: '/api/v2/', location: '/api/v2/', length: 7 }],
+    [['a.local/app/'], { path: '/app', folder: '/app/', location: '/app/', length: 4 }],
+  ])
+})
+
+test('a percent sign of a path is doubled where it is told to the client', () => {
+  const [backend] = route(older({ context_root: '/a%20b', context_root_rewrite: 'true' })).backends.values()
+  expect(backend && backendView(backend).rewrite).toMatchObject({ path: '/a%20b', location: '/a%%20b/' })
+})
+
+test('without a path there is nothing to cut off', () => {
+  const [backend] = route(older({ context_root_rewrite: 'true' })).backends.values()
+  expect(backend?.options).toEqual({})
+})
+
+test.for([
+  [{}, 'roundrobin', false],
+  [{ sticky_session_cookie: 'sid' }, 'hash req.cook(sid)', true],
+  [{ ip_hash: 'true' }, 'source', true],
+  [{ ip_hash: 'true', backend_mode: 'vip' }, 'roundrobin', false],
+] as const)('%j is balanced by %s', ([labels, balance, isHashed]) => {
+  const [backend] = route(older(labels)).backends.values()
+  expect(backend && backendView(backend)).toMatchObject({ balance, isHashed })
+})
+
+test('a changed option is a reload, and taking it back is none any more', () => {
+  const before = route(older({}))
+  const after = route(older({ ip_hash: 'true' }))
+  const running = adopt(observedFrom(before), before)
+  expect(planChanges(after, running, planFacts())).toMatchObject({
+    kind: 'reload',
+    actions: [],
+    reasons: [{ kind: 'options-changed', text: 'options of backend a.local changed' }],
+  })
+  expect(planChanges(route(older({})), running, planFacts()).kind).toBe('nothing')
+})
