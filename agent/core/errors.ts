@@ -5,6 +5,7 @@ export const errorCodes = [
   'admin-unreachable',
   'admin-unusable',
   'apply-failed',
+  'certificates-unreadable',
   'command-refused',
   'config-rejected',
   'docker-bad-reply',

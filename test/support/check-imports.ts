@@ -12,6 +12,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   swarm: ['core', 'docker'],
   containers: ['core', 'docker'],
   haproxy: ['core'],
+  certificates: ['core'],
   render: ['core'],
   reconcile: ['core'],
   admin: ['core'],
