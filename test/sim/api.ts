@@ -4,7 +4,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { ApiError } from './control.ts'
+import { ApiError } from './api-error.ts'
 import { apiVersion, engineVersion, infoOf } from './engine-info.ts'
 import { answerFault, createFaultTable, type Fault, type Faults } from './faults.ts'
 import { createRequestLog, type RequestLog } from './request-log.ts'

@@ -4,35 +4,24 @@
 
 import { type AddressSpace, createPool } from './addresses.ts'
 import type { Allocator } from './allocator.ts'
+import { ApiError } from './api-error.ts'
 import { sameJson } from './json.ts'
+import { checkReferences, createMounted, type MountedKind, removeMounted } from './mounts.ts'
 import {
+  type Config,
   hasEnded,
   isWanted,
+  type MountedCreate,
   type Network,
   type NetworkCreate,
   type Node,
   type NodeSpec,
+  type Secret,
   type Service,
   type ServiceSpec,
   type Task,
 } from './objects.ts'
 import type { Store } from './store.ts'
-
-/** A refusal, with the HTTP status that Docker gives it (moby, httpstatus.statusCodeFromGRPCError). */
-export class ApiError extends Error {
-  override readonly name = 'ApiError'
-  readonly status: number
-
-  constructor(status: number, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.status = status
-  }
-}
-
-/** The refusal of a request that cannot be read. */
-export function badRequest(message: string, cause: unknown): ApiError {
-  return new ApiError(400, message, { cause })
-}
 
 export type Control = {
   readonly service: (idOrName: string) => Service
@@ -46,6 +35,9 @@ export type Control = {
   readonly removeService: (idOrName: string) => void
   readonly createNetwork: (request: NetworkCreate) => Promise<string>
   readonly removeNetwork: (idOrName: string) => void
+  readonly mounted: (kind: MountedKind, idOrName: string) => Secret | Config
+  readonly createMounted: (kind: MountedKind, request: MountedCreate) => string
+  readonly removeMounted: (kind: MountedKind, idOrName: string) => void
   readonly updateNode: (idOrName: string, version: number | undefined, spec: NodeSpec) => void
 }
 
@@ -60,6 +52,8 @@ export function createControl(context: Context): Control {
   const { store } = context
   const service = (key: string) => find(store.list('service'), key, 'service', (each) => each.Spec.Name)
   const network = (key: string) => find(store.list('network'), key, 'network', (each) => each.Spec.Name)
+  const mounted = (kind: MountedKind, key: string) =>
+    find<Secret | Config>(store.list(kind), key, kind, (each) => each.Spec.Name)
   const node = (key: string) => find(store.list('node'), key, 'node', (each) => each.Description.Hostname)
   return {
     service,
@@ -76,6 +70,9 @@ export function createControl(context: Context): Control {
     },
     createNetwork: (request) => createNetwork(context, request),
     removeNetwork: (key) => removeNetwork(context, network(key)),
+    mounted,
+    createMounted: (kind, request) => createMounted(store, kind, request),
+    removeMounted: (kind, key) => removeMounted(store, kind, mounted(kind, key)),
     updateNode: (key, version, spec) => {
       const old = node(key)
       checkVersion(old, version)
@@ -119,6 +116,7 @@ function createService({ store }: Context, spec: ServiceSpec): string {
     const detail = `name conflicts with an existing object: service ${spec.Name} already exists`
     throw new ApiError(409, `rpc error: code = AlreadyExists desc = ${detail}`)
   }
+  checkReferences(store, spec)
   const mode = spec.Mode ?? { Replicated: { Replicas: 1 } }
   return store.commit((tx) => tx.create('service', { Spec: { ...spec, Mode: mode }, Endpoint: { Spec: {} } }))
     .ID
@@ -134,6 +132,7 @@ function updateService(
   if (spec.Name !== old.Spec.Name) {
     throw new ApiError(501, 'rpc error: code = Unimplemented desc = renaming services is not supported')
   }
+  checkReferences(store, spec)
   // An equal task template keeps its identity, so that nobody compares it field by field for each task.
   const template = sameJson(spec.TaskTemplate, old.Spec.TaskTemplate)
     ? old.Spec.TaskTemplate

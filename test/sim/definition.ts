@@ -20,6 +20,9 @@ export type ServiceDefinition = {
   readonly global?: boolean
   /** Names or ids. */
   readonly networks?: readonly string[]
+  /** As Docker's API has them. */
+  readonly secrets?: ContainerSpec['Secrets']
+  readonly configs?: ContainerSpec['Configs']
   readonly update?: {
     readonly order?: 'start-first' | 'stop-first'
     /** 0: all at once. */
@@ -128,6 +131,8 @@ function patchContainer(container: ContainerSpec, patch: ServiceDefinition): Con
     ...(patch.image !== undefined && { Image: patch.image }),
     ...(patch.env !== undefined && { Env: patchEnv(container.Env ?? [], patch.env) }),
     ...(patch.runtime !== undefined && { Labels: { ...container.Labels, SIM_RUNTIME: patch.runtime } }),
+    ...(patch.secrets !== undefined && { Secrets: patch.secrets }),
+    ...(patch.configs !== undefined && { Configs: patch.configs }),
     ...(patch.stopGraceMs !== undefined && { StopGracePeriod: patch.stopGraceMs * 1e6 }),
     ...(patch.healthcheck === true && { Healthcheck: { Test: ['CMD', '/health'] } }),
     ...(patch.healthcheck === false && { Healthcheck: { Test: ['NONE'] } }),

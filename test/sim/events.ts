@@ -1,7 +1,8 @@
-// The stream of `GET /events`: what a manager tells of services, networks and nodes, and never of tasks (moby#37403).
+// The stream of `GET /events`: what a manager tells of services, networks, nodes, secrets and
+// configs, and never of tasks (moby#37403).
 // Owns the making and filtering of events, and the listeners. Refuses replay: `since` and `until` are not served.
 
-import type { Network, Node, Service } from './objects.ts'
+import type { Config, Network, Node, Secret, Service } from './objects.ts'
 import type { Change, Store } from './store.ts'
 
 export type EventFilters = ReadonlyMap<string, readonly string[]>
@@ -15,7 +16,7 @@ export type Events = {
 }
 
 type SwarmEvent = {
-  readonly Type: 'service' | 'network' | 'node'
+  readonly Type: 'service' | 'network' | 'node' | 'secret' | 'config'
   readonly Action: 'create' | 'update' | 'remove'
   readonly Actor: { readonly ID: string; readonly Attributes: Readonly<Record<string, string>> }
   readonly scope: 'swarm'
@@ -69,6 +70,9 @@ function attributesOf(change: Change): Record<string, string> | undefined {
       return networkAttributes(change.object)
     case 'node':
       return nodeAttributes(change.object, change.action === 'update' ? change.old : undefined)
+    case 'secret':
+    case 'config':
+      return mountedAttributes(change.object)
     case 'task':
       return undefined
   }
@@ -87,6 +91,10 @@ function serviceAttributes(service: Service, old: Service | undefined): Record<s
 
 function networkAttributes(network: Network): Record<string, string> {
   return { name: network.Spec.Name, type: 'overlay' }
+}
+
+function mountedAttributes(mounted: Secret | Config): Record<string, string> {
+  return { name: mounted.Spec.Name }
 }
 
 function nodeAttributes(node: Node, old: Node | undefined): Record<string, string> {

@@ -1,8 +1,18 @@
 // The `filters` parameter of the Engine API's lists.
 // Owns its two spellings (`{"name":["a"]}` and `{"name":{"a":true}}`) and what each filter of each list means.
 
-import { ApiError, badRequest, type Control } from './control.ts'
-import { isWanted, type Network, type Node, type Service, type Task } from './objects.ts'
+import { ApiError, badRequest } from './api-error.ts'
+import type { Control } from './control.ts'
+import type { MountedKind } from './mounts.ts'
+import {
+  type Config,
+  isWanted,
+  type Network,
+  type Node,
+  type Secret,
+  type Service,
+  type Task,
+} from './objects.ts'
 import type { Store } from './store.ts'
 
 export type Filters = ReadonlyMap<string, readonly string[]>
@@ -75,6 +85,26 @@ const nodeTests: Tests<Node> = {
 
 export function selectNodes(store: Store, filters: Filters): readonly Node[] {
   return select(store.list('node'), filters, nodeTests)
+}
+
+const mountedTests: Tests<Secret | Config> = {
+  id: (mounted, value) => mounted.ID.startsWith(value),
+  name: (mounted, value) => mounted.Spec.Name.startsWith(value),
+  label: (mounted, value) => hasLabel(mounted.Spec.Labels, value),
+}
+
+/** Whole names can be asked for of secrets only (moby daemon/cluster/filters.go). */
+const secretTests: Tests<Secret | Config> = {
+  ...mountedTests,
+  names: (mounted, value) => mounted.Spec.Name === value,
+}
+
+export function selectMounted(
+  store: Store,
+  kind: MountedKind,
+  filters: Filters,
+): readonly (Secret | Config)[] {
+  return select<Secret | Config>(store.list(kind), filters, kind === 'secret' ? secretTests : mountedTests)
 }
 
 /** `label` looks at the labels that the task was created with, which no later change of its service refreshes. */

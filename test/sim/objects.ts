@@ -20,6 +20,13 @@ const portSpec = z.looseObject({
 
 const networkTarget = z.looseObject({ Target: z.string(), Aliases: z.optional(z.array(z.string())) })
 
+const fileTarget = z.looseObject({
+  Name: z.string(),
+  UID: z.optional(z.string()),
+  GID: z.optional(z.string()),
+  Mode: z.optional(z.number()),
+})
+
 const taskTemplate = z.looseObject({
   ContainerSpec: z.optional(
     z.looseObject({
@@ -29,6 +36,16 @@ const taskTemplate = z.looseObject({
       Healthcheck: z.optional(z.looseObject({ Test: z.optional(z.array(z.string())) })),
       /** Nanoseconds. */
       StopGracePeriod: z.optional(z.number()),
+      Secrets: z.optional(
+        z.array(
+          z.looseObject({ File: z.optional(fileTarget), SecretID: z.string(), SecretName: z.string() }),
+        ),
+      ),
+      Configs: z.optional(
+        z.array(
+          z.looseObject({ File: z.optional(fileTarget), ConfigID: z.string(), ConfigName: z.string() }),
+        ),
+      ),
     }),
   ),
   Networks: z.optional(z.array(networkTarget)),
@@ -91,6 +108,10 @@ export const networkCreateSchema = z.looseObject({
   ),
 })
 
+/** A secret or a config. */
+export const mountedCreateSchema = z.looseObject({ Name: z.string(), Labels: labels, Data: z.string() })
+
+export type MountedCreate = z.infer<typeof mountedCreateSchema>
 export type ServiceSpec = z.infer<typeof serviceSpecSchema>
 export type TaskSpec = ServiceSpec['TaskTemplate']
 export type EndpointSpec = NonNullable<ServiceSpec['EndpointSpec']>
@@ -223,6 +244,14 @@ export type Node = Meta & {
     readonly Addr: string
   }
 }
+
+/** Its data is for the tasks that it is given to, and shown to nobody. */
+export type Secret = Meta & {
+  readonly Spec: { readonly Name: string; readonly Labels: Readonly<Record<string, string>> }
+}
+
+/** As the API shows it, data and all. */
+export type Config = Meta & { readonly Spec: Secret['Spec'] & { readonly Data: string } }
 
 /** A network as the store holds it; `NetworkRef` is its shape in a task, `networkResource` (control.ts) in `/networks`. */
 export type Network = NetworkRef

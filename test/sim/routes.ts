@@ -2,19 +2,29 @@
 // Owns the table from method and path to what happens. Refuses sockets and faults (api.ts).
 
 import type { z } from 'zod'
-import { ApiError, badRequest, type Control } from './control.ts'
+import { ApiError, badRequest } from './api-error.ts'
+import type { Control } from './control.ts'
 import { engineVersion, infoOf, localNetworks, networkResource, versionOf } from './engine-info.ts'
 import type { Events } from './events.ts'
 import {
   type Filters,
   parseFilters,
+  selectMounted,
   selectNetworks,
   selectNodes,
   selectServices,
   selectTasks,
 } from './filters.ts'
 import { bodyOf, listBody } from './json.ts'
-import { type Meta, networkCreateSchema, nodeSpecSchema, parseJson, serviceSpecSchema } from './objects.ts'
+import type { MountedKind } from './mounts.ts'
+import {
+  type Meta,
+  mountedCreateSchema,
+  networkCreateSchema,
+  nodeSpecSchema,
+  parseJson,
+  serviceSpecSchema,
+} from './objects.ts'
 import type { Store } from './store.ts'
 
 export type Api = {
@@ -94,11 +104,25 @@ const table: Readonly<Record<string, Handler>> = {
     control.updateNode(call.id, versionIn(call.query), await parse(nodeSpecSchema, call))
     return empty(200)
   },
+  ...mountedRoutes('secret'),
+  ...mountedRoutes('config'),
   // Nothing of these exists here, which is what clients need to hear.
-  'GET /configs': () => value([]),
-  'GET /secrets': () => value([]),
   'GET /containers/json': () => value([]),
   'GET /volumes': () => value({ Volumes: [], Warnings: null }),
+}
+
+/** Secrets and configs have the same routes. */
+function mountedRoutes(kind: MountedKind): Readonly<Record<string, Handler>> {
+  return {
+    [`GET /${kind}s`]: ({ store }, { query }) => list(selectMounted(store, kind, filtersOf(query))),
+    [`POST /${kind}s/create`]: async ({ control }, call) =>
+      value({ ID: control.createMounted(kind, await parse(mountedCreateSchema, call)) }, 201),
+    [`GET /${kind}s/{id}`]: ({ control }, { id }) => object(control.mounted(kind, id)),
+    [`DELETE /${kind}s/{id}`]: ({ control }, { id }) => {
+      control.removeMounted(kind, id)
+      return empty(204)
+    },
+  }
 }
 
 const localRoutes = /^(GET|HEAD) \/(_ping|version|info|events|networks|containers|volumes)/

@@ -1,13 +1,15 @@
-// The simulated Swarm's store: versioned, immutable objects in four tables, changed only by commits.
+// The simulated Swarm's store: versioned, immutable objects in six tables, changed only by commits.
 // Owns order (lists are sorted by id, as moby's memdb iterates), versions and the notice of changes.
 // Refuses reactions: whoever watches is told after the commit, in the order of commits, and may commit again.
 
 import type { Identity } from './identity.ts'
-import type { Meta, Network, Node, Service, Task } from './objects.ts'
+import type { Config, Meta, Network, Node, Secret, Service, Task } from './objects.ts'
 
 type Objects = {
+  readonly config: Config
   readonly network: Network
   readonly node: Node
+  readonly secret: Secret
   readonly service: Service
   readonly task: Task
 }
@@ -71,7 +73,14 @@ type Bare = Omit<State, 'transaction'>
 export function createStore(identity: Identity): Store {
   const bare: Bare = {
     identity,
-    tables: { network: createTable(), node: createTable(), service: createTable(), task: createTable() },
+    tables: {
+      config: createTable(),
+      network: createTable(),
+      node: createTable(),
+      secret: createTable(),
+      service: createTable(),
+      task: createTable(),
+    },
     tasksByService: new Map(),
     listeners: new Set(),
     untold: [],

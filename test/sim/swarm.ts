@@ -66,6 +66,11 @@ export type SimulatedSwarm = AsyncDisposable & {
     options?: { readonly subnet?: string; readonly attachable?: boolean },
   ) => Promise<string>
   readonly removeNetwork: (network: string) => void
+  /** Give the id. A secret's data can never be asked for again. */
+  readonly createSecret: (name: string, data: string) => string
+  readonly createConfig: (name: string, data: string) => string
+  readonly removeSecret: (secret: string) => void
+  readonly removeConfig: (config: string) => void
 
   readonly service: (service: string) => Service
   readonly network: (network: string) => Network
@@ -222,7 +227,15 @@ function commands({ control }: Parts) {
         ...(subnet !== undefined && { IPAM: { Config: [{ Subnet: subnet }] } }),
       }),
     removeNetwork: control.removeNetwork,
+    createSecret: (name: string, data: string) => control.createMounted('secret', mountedOf(name, data)),
+    createConfig: (name: string, data: string) => control.createMounted('config', mountedOf(name, data)),
+    removeSecret: (key: string) => control.removeMounted('secret', key),
+    removeConfig: (key: string) => control.removeMounted('config', key),
   }
+}
+
+function mountedOf(name: string, data: string): { readonly Name: string; readonly Data: string } {
+  return { Name: name, Data: Buffer.from(data).toString('base64') }
 }
 
 function inspection({ options, store, control, pace, api, watchServer }: Parts) {
