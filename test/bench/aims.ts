@@ -1,8 +1,8 @@
 // What the project aims at, and whether the measurements reach it.
 // Owns the limits. Refuses to fail anything: a shared machine may miss an aim that the code reaches.
 
-import type { Results, ThroughputResult, TopRound, Variant, WatchResult } from './results.ts'
-import { median, pairedRatio } from './stats.ts'
+import type { PageResult, Results, ThroughputResult, TopRound, Variant, WatchResult } from './results.ts'
+import { median, pairedRatio, spread } from './stats.ts'
 import { number, percent } from './table.ts'
 
 export type Verdict = { readonly aim: string; readonly measured: string; readonly isMet: boolean }
@@ -14,6 +14,9 @@ const limits = {
   throughput: 0.97,
   statusMs: 300,
   topCpu: 0.05,
+  pageOpenMs: 2000,
+  pageBusy: 0.25,
+  pageKeyMs: 100,
 } as const
 
 /** One verdict for each aim that was measured. */
@@ -23,6 +26,7 @@ export function verdicts(results: Results): readonly Verdict[] {
     ...startVerdicts(results),
     ...throughputVerdicts(results),
     ...watchVerdicts(results),
+    ...pageVerdicts(results),
   ]
 }
 
@@ -103,6 +107,37 @@ function watchVerdicts({ watch }: Results): readonly Verdict[] {
       isMet: ratio >= limits.throughput,
     },
   ]
+}
+
+/** Usable: it opens in two seconds, has its main thread for whoever reads, and answers a key before one waits for it. */
+function pageVerdicts({ page }: Results): readonly Verdict[] {
+  if (page === undefined) return []
+  const openedMs = median(page.openedMs)
+  const busy = Math.max(...usualRounds(page).map(({ busyShare }) => busyShare))
+  const { p95 } = spread(page.filterMs)
+  const size = `at ${number(page.servers)} servers`
+  return [
+    {
+      aim: `the page ${size} stands in less than ${limits.pageOpenMs / 1000} s`,
+      measured: `${number(openedMs / 1000)} s (median)`,
+      isMet: openedMs < limits.pageOpenMs,
+    },
+    {
+      aim: `it takes less than ${percent(limits.pageBusy)} of a core while changes stream in`,
+      measured: percent(busy),
+      isMet: busy < limits.pageBusy,
+    },
+    {
+      aim: `and a key in its filter less than ${limits.pageKeyMs} ms`,
+      measured: `${number(p95)} ms (95 %)`,
+      isMet: p95 < limits.pageKeyMs,
+    },
+  ]
+}
+
+/** Those with as many rows as the page shows by itself. */
+function usualRounds({ rounds }: PageResult): PageResult['rounds'] {
+  return rounds.filter(({ rows }) => rows === 'some')
 }
 
 /** How much of its throughput HAProxy has left while top watches, round by round. */

@@ -9,6 +9,7 @@ import { haproxyBinary } from '../support/haproxy-binary.ts'
 import type { Bench } from './bench.ts'
 import { runChange } from './change/run.ts'
 import { type BenchName, type Flags, readFlags } from './flags.ts'
+import { runPage } from './page/run.ts'
 import { buildPrograms } from './programs.ts'
 import { reportText } from './report.ts'
 import { type Results, resultsSchema } from './results.ts'
@@ -61,6 +62,8 @@ async function measure(name: BenchName, bench: Bench): Promise<Results> {
       return { throughput: await runThroughput(bench) }
     case 'watch':
       return { watch: await runWatch(bench) }
+    case 'page':
+      return { page: await runPage(bench) }
   }
 }
 

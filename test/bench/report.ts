@@ -6,6 +6,7 @@ import type {
   ChangeCase,
   ChangeResult,
   Cost,
+  PageResult,
   Results,
   StartResult,
   Taken,
@@ -27,6 +28,7 @@ export function reportText(results: Results): string {
     ...(results.start === undefined ? [] : [startPart(results.start)]),
     ...(results.throughput === undefined ? [] : [throughputPart(results.throughput)]),
     ...(results.watch === undefined ? [] : [watchPart(results.watch)]),
+    ...(results.page === undefined ? [] : [pagePart(results.page)]),
   ].join('\n')
 }
 
@@ -237,4 +239,46 @@ function topCells(rounds: readonly TopRound[], roundS: number): readonly string[
     percent(middle(({ topCpuShare }) => topCpuShare)),
     number(middle(({ pictures }) => pictures / roundS)),
   ]
+}
+
+const meanwhile = { nothing: 'nothing', requests: 'requests', changes: 'requests and changes' } as const
+
+function pagePart(result: PageResult): string {
+  const { hosts, servers, changesPerS, openedMs, rounds, filterMs, filterAllMs } = result
+  const rows = rounds.map(({ what, shown, busyShare, scriptShare, longestMs }) => [
+    meanwhile[what],
+    count(shown),
+    percent(busyShare),
+    percent(scriptShare),
+    longestMs === 0 ? 'below 50' : number(longestMs),
+  ])
+  const columns = [
+    left('Meanwhile'),
+    right('Rows in the table'),
+    right('Main thread, of a core'),
+    right('Scripts'),
+    right('Longest task, ms'),
+  ]
+  const keys = markdownTable(
+    [left('A letter in the filter'), right('ms, median'), right('95 %'), right('most')],
+    [
+      ['with the rows that it shows by itself', ...timeCells(filterMs)],
+      ['with all rows asked for', ...timeCells(filterAllMs)],
+    ],
+  )
+  return [
+    `## The page at ${count(hosts)} hosts and ${count(servers)} servers\n`,
+    `Chromium without a screen and without a GPU, 1360 by 860, on the same machine as agent, HAProxy and clients. From the navigation`,
+    `until the table stands: ${seconds(openedMs)}, ${openedMs.length} times. Of the hosts about half have new figures each second where there are`,
+    `requests; changes are ${changesPerS} a second, each a task that gives way to another. CPU time of the main thread, as Chromium tells it.\n`,
+    markdownTable(columns, rows),
+    'From a key to the table laid out, words typed and taken back letter by letter:\n',
+    keys,
+    `\nOn its heap are ${memoryWords(result.memoryFirst)} when it stands, ${memoryWords(result.memoryLast)} after all of the above.\n`,
+    takenLine(result.taken),
+  ].join('\n')
+}
+
+function memoryWords({ heapMb, nodes }: PageResult['memoryFirst']): string {
+  return `${number(heapMb)} MB with ${count(nodes)} nodes`
 }

@@ -94,6 +94,37 @@ const watch = z.object({
   beside: z.array(topRound),
 })
 
+/** The page's main thread for a while. */
+const pageWhile = z.object({
+  /** `some`: as many rows as it shows by itself; `all`: everything asked for. */
+  rows: z.enum(['some', 'all']),
+  what: z.enum(['nothing', 'requests', 'changes']),
+  /** Rows in the document. */
+  shown: z.number(),
+  /** CPU time of the main thread, of one core, from 0 to 1; and that of scripts alone. */
+  busyShare: z.number(),
+  scriptShare: z.number(),
+  /** The longest task; 0 where none took 50 ms. */
+  longestMs: z.number(),
+})
+
+const pageMemory = z.object({ heapMb: z.number(), nodes: z.number() })
+
+const page = z.object({
+  taken: takenSchema,
+  hosts: z.number(),
+  servers: z.number(),
+  changesPerS: z.number(),
+  /** From the navigation until the table stands; one of each for every opening. */
+  openedMs: z.array(z.number()),
+  rounds: z.array(pageWhile),
+  /** From a key to the table laid out; with the rows that are shown by themselves, and with all asked for. */
+  filterMs: z.array(z.number()),
+  filterAllMs: z.array(z.number()),
+  memoryFirst: pageMemory,
+  memoryLast: pageMemory,
+})
+
 const change = z.object({ taken: takenSchema, cases: z.array(changeCase) })
 
 export const resultsSchema = z.object({
@@ -101,6 +132,7 @@ export const resultsSchema = z.object({
   start: z.optional(start),
   throughput: z.optional(throughput),
   watch: z.optional(watch),
+  page: z.optional(page),
 })
 
 export type Taken = z.infer<typeof takenSchema>
@@ -112,5 +144,7 @@ export type Variant = z.infer<typeof variant>
 export type ThroughputResult = z.infer<typeof throughput>
 export type TopRound = z.infer<typeof topRound>
 export type WatchResult = z.infer<typeof watch>
+export type PageWhile = z.infer<typeof pageWhile>
+export type PageResult = z.infer<typeof page>
 /** Each part is there once it was measured; parts may be from different days. */
 export type Results = z.infer<typeof resultsSchema>

@@ -1,5 +1,6 @@
 // The table of hosts: one row for each backend, its servers below it when it is opened.
-// Owns the rows' elements, which stay while their host does. Refuses to decide what is shown (model.js).
+// Owns the rows' elements, which stay while their host does; figures are drawn where somebody can see them. Refuses to
+// decide what is shown (model.js).
 
 import { isServers } from './answers.js'
 import { getJson } from './api.js'
@@ -10,7 +11,7 @@ import { countText, rateText, shareText } from './words.js'
 
 /**
  * @typedef {import('./model.js').Row} Row
- * @typedef {{ readonly line: HTMLElement, readonly parts: Readonly<Record<string, HTMLElement>>, readonly plot: SVGElement, detail: HTMLElement | undefined, strip: string }} Shown
+ * @typedef {{ readonly line: HTMLElement, readonly parts: Readonly<Record<string, HTMLElement>>, readonly plot: SVGElement, detail: HTMLElement | undefined, strip: string, row: Row, isSeen: boolean }} Shown
  */
 
 /** Beyond this many servers a strip says no more than their count. */
@@ -18,6 +19,20 @@ const stripMax = 24
 
 /** @type {Map<string, Shown>} */
 const shown = new Map()
+
+/** A thousand rows are as many as somebody asked for; a screen holds forty. @type {Map<Element, Shown>} */
+const byLine = new Map()
+const eyes = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const each = byLine.get(target)
+      if (each === undefined) continue
+      each.isSeen = isIntersecting
+      if (isIntersecting) update(each)
+    }
+  },
+  { rootMargin: '50%' },
+)
 
 /** @type {ReadonlyMap<string, readonly string[]>} */
 let routesByName = new Map()
@@ -35,12 +50,16 @@ export function showRows(rows, routes) {
     if (names.has(name)) continue
     line.remove()
     detail?.remove()
+    if (routes.has(name)) continue
     shown.delete(name)
+    byLine.delete(line)
+    eyes.unobserve(line)
   }
   let at = body.firstElementChild
   for (const row of rows) {
-    const each = shown.get(row.name) ?? create(row.name)
-    update(each, row)
+    const each = shown.get(row.name) ?? create(row)
+    each.row = row
+    if (each.isSeen || !each.line.isConnected) update(each)
     for (const element of [each.line, each.detail]) {
       if (element === undefined) continue
       if (element === at) at = at.nextElementSibling
@@ -51,12 +70,13 @@ export function showRows(rows, routes) {
 
 /** Looks again at the servers of the hosts that are open. */
 export async function refreshOpen() {
-  const open = [...shown].filter(([, { detail }]) => detail !== undefined)
+  const open = [...shown].filter(([, { detail }]) => detail?.isConnected === true)
   await Promise.all(open.map(([name, each]) => fillDetail(name, each)))
 }
 
-/** @param {string} name @returns {Shown} */
-function create(name) {
+/** @param {Row} row @returns {Shown} */
+function create(row) {
+  const { name } = row
   const parts = {
     host: el('button', { type: 'button', class: 'open', 'aria-expanded': 'false' }),
     service: el('td', { class: 'service' }),
@@ -69,15 +89,17 @@ function create(name) {
   const line = el('tr', { class: 'row' }, el('td', {}, parts.host), parts.service, el('td', {}, parts.strip))
   line.append(el('td', { class: 'plotted' }, plot), parts.requests, parts.errors, parts.latency)
   /** @type {Shown} */
-  const each = { line, parts, plot, detail: undefined, strip: '' }
+  const each = { line, parts, plot, detail: undefined, strip: '', row, isSeen: false }
   line.addEventListener('click', () => toggle(name, each))
   shown.set(name, each)
+  byLine.set(line, each)
+  eyes.observe(line)
   return each
 }
 
-/** @param {Shown} each @param {Row} row */
-function update(each, row) {
-  const { line, parts, plot } = each
+/** @param {Shown} each */
+function update(each) {
+  const { line, parts, plot, row } = each
   line.className = `row ${row.look}`
   const others = row.routes > 1 ? ` +${row.routes - 1}` : ''
   set(parts, 'host', `${row.host}${others}`)

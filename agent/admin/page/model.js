@@ -113,9 +113,9 @@ export function withoutChanges(model) {
  */
 export function rowsOf(model, { filter, sort }) {
   const wanted = filter.trim().toLowerCase()
-  const rows = (model.status?.backends ?? []).map((backend) => rowOf(model, backend))
-  const shown = wanted === '' ? rows : rows.filter((row) => matches(row, wanted, model))
-  return shown.toSorted(orders[sort])
+  const backends = model.status?.backends ?? []
+  const shown = wanted === '' ? backends : backends.filter((backend) => matches(backend, wanted))
+  return shown.map((backend) => rowOf(model, backend)).sort(orders[sort])
 }
 
 /**
@@ -160,15 +160,14 @@ export function lookOf(health, { waiting, closing, drained }) {
 }
 
 /**
- * @param {Row} row
- * @param {string} wanted
- * @param {Model} model
+ * @param {BackendView} backend
+ * @param {string} wanted in lower case
  */
-function matches(row, wanted, model) {
-  if (row.name.toLowerCase().includes(wanted)) return true
-  if (row.services.some((service) => service.toLowerCase().includes(wanted))) return true
-  const backend = model.status?.backends.find(({ name }) => name === row.name)
-  return backend?.routes.some((route) => hostText(route).toLowerCase().includes(wanted)) === true
+function matches({ name, services, routes }, wanted) {
+  const has = (/** @type {string} */ text) => text.toLowerCase().includes(wanted)
+  return (
+    has(name) || services.some((service) => has(service.name)) || routes.some((route) => has(hostText(route)))
+  )
 }
 
 const looks = { bad: 0, moving: 1, good: 2 }

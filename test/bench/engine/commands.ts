@@ -9,6 +9,8 @@ export const engineOptions = z.object({
   tasksPerService: z.number(),
   /** The last service's tasks answer HTTP; all others are only listed. */
   lastAnswers: z.boolean(),
+  /** What the tasks are said to listen on; 8080 unless given. */
+  port: z.optional(z.number()),
 })
 
 export const engineCommand = z.discriminatedUnion('kind', [

@@ -22,14 +22,14 @@ process.on('message', (message) => {
 process.send?.({ done: true })
 
 async function fill({ createNetwork, createService, waitFor }: SimulatedSwarm): Promise<void> {
-  const { services, tasksPerService, lastAnswers } = options
+  const { services, tasksPerService, lastAnswers, port = 8080 } = options
   await createNetwork('front')
   for (let service = 0; service < services; service += 1) {
     const isLast = service === services - 1
     createService({
       name: nameOf(service),
       hosts: [`${nameOf(service)}.example.test`],
-      port: 8080,
+      port,
       networks: ['front'],
       replicas: tasksPerService,
       update: { order: 'start-first', parallelism: 2 },

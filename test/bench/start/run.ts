@@ -24,6 +24,8 @@ const startTimeoutMs = 60_000
 
 type Agent = AsyncDisposable & {
   readonly pid: number
+  /** Where its HAProxy takes requests. */
+  readonly port: number
   readonly firstAnswerMs: number
   readonly startedLogMs: number
   readonly haproxyPid: number
@@ -106,7 +108,12 @@ async function measureRunning(bench: Bench, engine: Engine, agent: Agent) {
 }
 
 /** Starts the built agent and resolves when HAProxy answers for the last of `services`. */
-export async function startAgent(bench: Bench, engineSocket: string, runDir: string): Promise<Agent> {
+export async function startAgent(
+  bench: Bench,
+  engineSocket: string,
+  runDir: string,
+  moreFlags: Readonly<Record<string, string>> = {},
+): Promise<Agent> {
   await mkdir(runDir)
   const port = await freePort()
   const flags = {
@@ -115,6 +122,7 @@ export async function startAgent(bench: Bench, engineSocket: string, runDir: str
     'haproxy-bin': bench.haproxy,
     'http-bind': `127.0.0.1:${port}`,
     'edge-networks': 'every',
+    ...moreFlags,
   }
   const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value])
   const startedMs = performance.now()
@@ -130,7 +138,8 @@ export async function startAgent(bench: Bench, engineSocket: string, runDir: str
     const both = Promise.all([answered, logged])
     const [firstAnswerMs, startedLogMs] = await Promise.race([both, ended])
     const haproxyPid = await workerOf(child.pid ?? 0)
-    return { pid: child.pid ?? 0, firstAnswerMs, startedLogMs, haproxyPid, [Symbol.asyncDispose]: end }
+    const pid = child.pid ?? 0
+    return { pid, port, firstAnswerMs, startedLogMs, haproxyPid, [Symbol.asyncDispose]: end }
   } catch (error) {
     await end()
     throw error

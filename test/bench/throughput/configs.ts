@@ -135,7 +135,7 @@ function byHand(
 }
 
 /** Answers every request at once, so that what is measured is the HAProxy in front of it. */
-export function upstreamConfig(ports: readonly number[]): string {
+export function upstreamConfig(ports: readonly number[], address = '127.0.0.1'): string {
   return [
     'global',
     '    nbthread 1',
@@ -145,7 +145,7 @@ export function upstreamConfig(ports: readonly number[]): string {
     '    timeout client 300s',
     '    timeout server 300s',
     'frontend upstream',
-    ...ports.map((port) => `    bind 127.0.0.1:${port}`),
+    ...ports.map((port) => `    bind ${address}:${port}`),
     '    http-request return status 200 content-type text/plain string ok',
     '',
   ].join('\n')

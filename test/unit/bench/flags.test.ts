@@ -3,7 +3,10 @@ import { readFlags } from '../../bench/flags.ts'
 
 describe('readFlags', () => {
   it('measures everything unless something is named', () => {
-    expect(readFlags([])).toEqual({ names: ['change', 'start', 'throughput', 'watch'], isQuick: false })
+    expect(readFlags([])).toEqual({
+      names: ['change', 'start', 'throughput', 'watch', 'page'],
+      isQuick: false,
+    })
   })
 
   it('measures what is named, in its own order and once', () => {

@@ -6,7 +6,7 @@ import { goodResults } from './results.ts'
 
 describe('verdicts', () => {
   it('tells for each aim whether it was reached', () => {
-    expect(verdicts(goodResults).map(({ isMet }) => isMet)).toEqual(Array.from({ length: 12 }, () => true))
+    expect(verdicts(goodResults).map(({ isMet }) => isMet)).toEqual(Array.from({ length: 15 }, () => true))
   })
 
   it('says no where the cost of a change grows past its limit', () => {
@@ -55,7 +55,7 @@ describe('reportText', () => {
   it('names the machine and the versions of each part', () => {
     const line =
       'Taken 2026-11-24 11:00 UTC at abc1234: A CPU, 2 cores, 8 GB, Linux 6.1, Node v20.19.0, HAProxy 3.4.7;'
-    expect(reportText(goodResults).split(line)).toHaveLength(5)
+    expect(reportText(goodResults).split(line)).toHaveLength(6)
   })
 
   it('has a table for each part, and none for what was not measured', () => {
@@ -66,6 +66,7 @@ describe('reportText', () => {
       '## Start and memory at 10,000 tasks',
       '## Throughput with 1,000 hosts',
       '## Looking at 1,000 hosts and 10,000 servers',
+      '## The page at 1,000 hosts and 10,000 servers',
     ])
     expect(reportText({ start }).match(/^## .*/gm)).toEqual([
       '## Aims',

@@ -81,4 +81,19 @@ export const goodResults: Results = {
     without: [topRound(20_000, 0), topRound(10_000, 0)],
     beside: [topRound(19_900, 0.03), topRound(9900, 0.03)],
   },
+  page: {
+    taken,
+    hosts: 1000,
+    servers: 10_000,
+    changesPerS: 5,
+    openedMs: [500, 600, 700],
+    rounds: [
+      { rows: 'some', what: 'changes', shown: 100, busyShare: 0.1, scriptShare: 0.01, longestMs: 0 },
+      { rows: 'all', what: 'changes', shown: 1000, busyShare: 0.3, scriptShare: 0.03, longestMs: 60 },
+    ],
+    filterMs: [10, 20, 30],
+    filterAllMs: [20, 30, 40],
+    memoryFirst: { heapMb: 1.6, nodes: 3000 },
+    memoryLast: { heapMb: 4.5, nodes: 9000 },
+  },
 }
