@@ -140,7 +140,18 @@ const server = z.strictObject({
   name: text,
   service: text,
   address: text,
-  state: z.enum(['open', 'leaving', 'down', 'held', 'unproven', 'maint', 'drain', 'closing', 'missing']),
+  state: z.enum([
+    'open',
+    'leaving',
+    'down',
+    'held',
+    'unproven',
+    'maint',
+    'maintenance',
+    'drain',
+    'closing',
+    'missing',
+  ]),
   task: z
     .strictObject({ id: text, state: z.enum(taskStates), desiredState: z.enum(taskStates) })
     .exactOptional(),

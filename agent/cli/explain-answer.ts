@@ -17,7 +17,18 @@ const server = z.object({
   name: z.string(),
   service: z.string(),
   address: z.string(),
-  state: z.enum(['open', 'leaving', 'down', 'held', 'unproven', 'maint', 'drain', 'closing', 'missing']),
+  state: z.enum([
+    'open',
+    'leaving',
+    'down',
+    'held',
+    'unproven',
+    'maint',
+    'maintenance',
+    'drain',
+    'closing',
+    'missing',
+  ]),
   task: z
     .object({ id: z.string(), state: z.enum(taskStates), desiredState: z.enum(taskStates) })
     .exactOptional(),

@@ -23,6 +23,7 @@ const stateStyles: { readonly [S in ServerState]: Style } = {
   drain: 'yellow',
   missing: 'yellow',
   maint: 'yellow',
+  maintenance: 'yellow',
   closing: 'dim',
 }
 

@@ -1,6 +1,7 @@
 // One change that HAProxy takes without a reload, as data.
 // Owns the union and the order in which kinds are carried out. Refuses command text (commands.ts).
 
+import type { ServerOptions } from './routing.ts'
 import { compareText } from './text.ts'
 
 export type ServerRef = { readonly backend: string; readonly server: string }
@@ -14,6 +15,7 @@ export type Action =
       readonly weight: number
       readonly poolMaxConn?: number
       readonly isChecked?: true
+      readonly options?: ServerOptions
     } & ServerRef)
   | ({ readonly kind: 'move-server'; readonly address: string; readonly port: number } & ServerRef)
   | ({ readonly kind: 'weigh-server'; readonly weight: number } & ServerRef)

@@ -2,6 +2,7 @@
 // Pure. Refuses commands (commands.ts) and single actions in full (cli/plan-text.ts).
 
 import type { Action } from './action.ts'
+import { plainName } from './server-name.ts'
 import { compareText } from './text.ts'
 
 /** How many services, tasks of one kind and routes are named; the rest is counted. */
@@ -57,8 +58,9 @@ function kindsByServer(actions: readonly Action[]): ReadonlyMap<string, Readonly
 }
 
 function subjectOf(server: string): Subject {
-  const parts = server.split('.')
-  if (parts.length < 3) return { service: server, task: undefined }
+  const plain = plainName(server)
+  const parts = plain.split('.')
+  if (parts.length < 3) return { service: plain, task: undefined }
   const place = parts.at(-2) ?? ''
   const task = /^\d+$/.test(place) ? place : `on node ${place}`
   return { service: parts.slice(0, -2).join('.'), task }

@@ -9,7 +9,8 @@ import { labelTable } from './labels/table.ts'
 import { type Options, optionsOf } from './options.ts'
 import type { Problem } from './problem.ts'
 import type { BackendService, Server } from './routing.ts'
-import { serversOf } from './servers.ts'
+import { serverWishOf } from './server-options.ts'
+import { modeInForce, serversOf } from './servers.ts'
 import type { RoutingSettings } from './settings.ts'
 import type { Service, Task } from './snapshot.ts'
 import type { Topology } from './topology.ts'
@@ -51,7 +52,9 @@ export function claimOf(
   const hosts = values.hosts ?? []
   const isDefault = values.defaultBackend ?? false
   const missing = missingLabels(service, { hosts, isDefault, port: values.port })
-  const spec = { mode: values.backendMode ?? 'task', network: values.network }
+  const wanted = values.backendMode ?? 'task'
+  const wish = serverWishOf(service, values, modeInForce(service, wanted))
+  const spec = { mode: wanted, network: values.network, wish }
   const isPublished = values.port !== undefined && (hosts.length > 0 || isDefault) && !lost
   const served =
     isPublished && values.port !== undefined
@@ -69,7 +72,14 @@ export function claimOf(
     labels: service.labels,
     servers: served.servers,
     networkIds: served.networkIds,
-    problems: [...problems, ...missing, ...labelsDiffer(service), ...served.problems, ...asked.problems],
+    problems: [
+      ...problems,
+      ...missing,
+      ...labelsDiffer(service),
+      ...served.problems,
+      ...asked.problems,
+      ...wish.problems,
+    ],
   }
 }
 

@@ -63,7 +63,7 @@ export function lastStands(
 function begin(backend: Backend, before: Backend | undefined, nowMs: number): LastStand | undefined {
   const known = new Set(backend.servers.map(({ name }) => name))
   const servers = (before?.servers ?? []).filter(
-    (server) => isReady(server) && server.checks === 'on' && !known.has(server.name),
+    (server) => isReady(server) && isProvenTask(server) && !known.has(server.name),
   )
   return servers.length === 0 ? undefined : { sinceMs: nowMs, servers, dueMs: nowMs + lastStandMs }
 }
@@ -71,10 +71,15 @@ function begin(backend: Backend, before: Backend | undefined, nowMs: number): La
 function goOn(stand: LastStand, backend: Backend, nowMs: number): LastStand | undefined {
   if (nowMs < stand.dueMs) return stand
   const untilMs = stand.sinceMs + lastStandMs + closedDoorMs
-  const isAnyoneComing = backend.servers.some(({ checks }) => checks !== undefined)
+  const isAnyoneComing = backend.servers.some(
+    ({ checks, options }) => checks !== undefined || options?.isUnchecked === true,
+  )
   if (nowMs >= untilMs || !isAnyoneComing) return undefined
   const last = stand.servers.slice(0, 1).map((server) => ({ ...server, ...closedDoor }))
   return { ...stand, servers: last, dueMs: untilMs }
 }
+
+/** A server that is never checked is taken at its word; a virtual IP is no task. */
+const isProvenTask = ({ checks, options }: Server) => checks === 'on' || options?.isUnchecked === true
 
 const isReady = ({ admin }: Server) => admin === 'ready'

@@ -1,52 +1,97 @@
 // The options of a service, and those of a backend that several services share.
-// Refuses the reading of labels (labels/), and how an option reads in HAProxy's file (view.ts).
+// Refuses the reading of labels (labels/), and how an option reads in HAProxy's file (backend-view.ts).
 
+import { type HeaderValues, headerFamilies } from './labels/header-families.ts'
+import type { Header } from './labels/header-values.ts'
 import { type OptionValues, optionRows } from './labels/option-rows.ts'
 import { labelProblem } from './labels/read.ts'
 import type { Problem } from './problem.ts'
 import type { BackendMode, BackendOptions, BackendService } from './routing.ts'
+import { notWithVip } from './server-options.ts'
 import type { Service } from './snapshot.ts'
-import { quote } from './text.ts'
+import { listText, quote } from './text.ts'
+
+type Values = OptionValues & HeaderValues
 
 /** What a service asks for: the options that its labels set. */
-export type Options = { readonly [K in keyof OptionValues]?: NonNullable<OptionValues[K]> }
+export type Options = { readonly [K in keyof Values]?: NonNullable<Values[K]> }
 
-type OptionKey = keyof Options
+type OptionKey = keyof OptionValues
 
 const keys = Object.keys(optionRows).filter(isOptionKey)
+const headerKeys = ['requestHeaders', 'responseHeaders'] as const
 
 function isOptionKey(key: string): key is OptionKey {
   return key in optionRows
 }
 
-/** What cannot work where a virtual IP stands between: the choice of the task is the kernel's. */
-const ofTasks: readonly OptionKey[] = ['stickySessionCookie', 'ipHash']
+/** What cannot work where a virtual IP stands between: the choice of the task is the kernel's, and so are no checks. */
+const ofTasks: readonly OptionKey[] = [
+  'stickySessionCookie',
+  'ipHash',
+  'balance',
+  'healthCheckPath',
+  'healthCheckStatus',
+  'healthCheckHost',
+]
 
-/** The options that a service's labels set, as far as its mode allows them. */
+/** Each of the keys decides alone: the first one that is there. */
+const deciding: readonly OptionKey[] = ['stickySessionCookie', 'ipHash', 'balance']
+
+/** Each key has a meaning only beside the other. */
+const dependent: readonly (readonly [OptionKey, OptionKey])[] = [
+  ['healthCheckStatus', 'healthCheckPath'],
+  ['healthCheckHost', 'healthCheckPath'],
+]
+
+/** The options that a service's labels set, as far as its mode and each other allow them. */
 export function optionsOf(
   service: Service,
-  values: OptionValues,
+  values: Values,
   mode: BackendMode,
 ): { readonly options: Options; readonly problems: readonly Problem[] } {
-  const barred = mode === 'vip' ? ofTasks.filter((key) => isSet(values[key])) : []
-  const kept = keys.filter((key) => isSet(values[key]) && !barred.includes(key))
-  return { options: pick(values, kept), problems: barred.map((key) => notWithVip(service, key)) }
+  const set = keys.filter((key) => isSet(values[key]))
+  const barred = mode === 'vip' ? set.filter((key) => ofTasks.includes(key)) : []
+  const possible = set.filter((key) => !barred.includes(key))
+  const [decider, ...overruled] = deciding.filter((key) => possible.includes(key))
+  const idle = dependent.filter(([key, other]) => possible.includes(key) && !possible.includes(other))
+  const lost = [...overruled, ...idle.map(([key]) => key)]
+  const kept = [
+    ...possible.filter((key) => !lost.includes(key)),
+    ...headerKeys.filter((key) => isSet(values[key])),
+  ]
+  return {
+    options: Object.fromEntries(kept.map((key) => [key, values[key]])),
+    problems: [
+      ...barred.map((key) => notWithVip(service, optionRows[key].label)),
+      ...overruled.map((key) =>
+        withoutEffect(service, key, `no such label beside ${labelOf(decider)}`, 'remove'),
+      ),
+      ...idle.map(([key, other]) => withoutEffect(service, key, `${labelOf(other)} beside it`, 'complete')),
+    ],
+  }
 }
+
+const labelOf = (key: OptionKey | undefined) => (key === undefined ? '' : optionRows[key].label)
 
 /** `false` is what holds without the label. */
 const isSet = (value: unknown) => value !== undefined && value !== false
 
-function pick(values: OptionValues, wanted: readonly OptionKey[]): Options {
-  return Object.fromEntries(wanted.map((key) => [key, values[key]]))
-}
-
-function notWithVip(service: Service, key: OptionKey): Problem {
+function withoutEffect(
+  service: Service,
+  key: OptionKey,
+  expected: string,
+  cure: 'remove' | 'complete',
+): Problem {
   const { label } = optionRows[key]
   return {
-    ...labelProblem(service, label, 'vip-not-possible', {
-      found: `${quote(service.labels[label] ?? '')} on a service in vip mode`,
-      expected: 'task mode',
-      hint: 'Behind a virtual IP the kernel chooses the task. Remove this label, or com.docker.lb.backend_mode.',
+    ...labelProblem(service, label, 'option-without-effect', {
+      found: quote(service.labels[label] ?? ''),
+      expected,
+      hint:
+        cure === 'remove'
+          ? 'That one decides. Remove one of the two.'
+          : 'Add that label, or remove this one.',
     }),
     severity: 'warning',
   }
@@ -67,20 +112,48 @@ export function backendOptions(oldest: Pick<Asking, 'options'> | undefined, path
 
 /** What younger services of a route ask for in vain, since the oldest one asks for something else, or for nothing. */
 export function differingOptions(oldest: Asking, younger: Asking): readonly Problem[] {
-  return keys.flatMap((key) => {
-    const [wanted, holds] = [younger.options[key], oldest.options[key]]
-    if (!isSet(wanted) || JSON.stringify(wanted) === JSON.stringify(holds)) return []
+  const differs = (key: keyof Options) =>
+    isSet(younger.options[key]) &&
+    JSON.stringify(younger.options[key]) !== JSON.stringify(oldest.options[key])
+  const single = keys.filter(differs).map((key) => {
     const { label } = optionRows[key]
-    const older = oldest.labels[label]
-    const expected =
-      older === undefined
-        ? `no such label, as on the older service ${quote(oldest.service.name)}`
-        : `${quote(older)}, as on the older service ${quote(oldest.service.name)}`
-    const fault = {
-      found: quote(younger.labels[label] ?? ''),
-      expected,
-      hint: 'They share a route, and the options of the older one stand. Set the label alike on both.',
-    }
-    return { ...labelProblem(younger.service, label, 'option-differs', fault), severity: 'warning' as const }
+    return differing(oldest, younger, label, textOf(oldest.labels[label]), textOf(younger.labels[label]))
   })
+  const several = headerKeys.filter(differs).map((key) => {
+    const { label, placeholder } = headerFamilies[key]
+    return differing(
+      oldest,
+      younger,
+      label + placeholder,
+      namesOf(oldest.options[key]),
+      namesOf(younger.options[key]),
+    )
+  })
+  return [...single, ...several]
+}
+
+const textOf = (text: string | undefined) => (text === undefined ? undefined : quote(text))
+
+function namesOf(headers: readonly Header[] | undefined): string | undefined {
+  return headers === undefined
+    ? undefined
+    : listText(
+        headers.map(({ name, value = '' }) => `${name}: ${value}`),
+        3,
+      )
+}
+
+function differing(
+  { service }: Asking,
+  younger: Asking,
+  label: string,
+  older: string | undefined,
+  found = '',
+): Problem {
+  const fault = {
+    found,
+    expected: `${older ?? 'no such label'}, as on the older service ${quote(service.name)}`,
+    hint: 'They share a route, and the options of the older one stand. Set the label alike on both.',
+  }
+  return { ...labelProblem(younger.service, label, 'option-differs', fault), severity: 'warning' }
 }

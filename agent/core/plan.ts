@@ -194,10 +194,13 @@ function arrival(running: ObservedBackend, backend: string, server: Server): rea
 }
 
 function additions(ref: ServerRef, server: Server): readonly Action[] {
-  const { address, port, weight, admin, poolMaxConn, checks } = server
+  const { address, port, weight, admin, poolMaxConn, checks, options } = server
   const pool = poolMaxConn === undefined ? {} : { poolMaxConn }
   const checked = checks === undefined ? {} : { isChecked: true as const }
-  const actions: Action[] = [{ kind: 'add-server', ...ref, address, port, weight, ...pool, ...checked }]
+  const more = options === undefined ? {} : { options }
+  const actions: Action[] = [
+    { kind: 'add-server', ...ref, address, port, weight, ...pool, ...checked, ...more },
+  ]
   if (checks === 'on') actions.push({ kind: 'check-server', ...ref })
   if (admin === 'ready') actions.push({ kind: 'open-server', ...ref })
   return actions

@@ -1,6 +1,7 @@
 // The desired state: which backends exist, which routes lead to them, which servers they hold.
 // Owns the nouns that planning, rendering and inspection share. Refuses behaviour: it holds types and the route key.
 
+import type { HeaderValues } from './labels/header-families.ts'
 import type { OptionValues } from './labels/option-rows.ts'
 import type { Problem } from './problem.ts'
 
@@ -30,11 +31,13 @@ export type BackendService = {
   readonly networkIds: readonly string[]
 }
 
+type AskedOptions = OptionValues & HeaderValues
+
 export type BackendMode = 'task' | 'vip'
 
 /** What a backend's section says besides its servers. A change here needs a reload. An absent option is not in force. */
 export type BackendOptions = {
-  readonly [K in Exclude<keyof OptionValues, 'contextRootRewrite'>]?: NonNullable<OptionValues[K]>
+  readonly [K in Exclude<keyof AskedOptions, 'contextRootRewrite'>]?: NonNullable<AskedOptions[K]>
 } & {
   /** The path prefix that the application does not get to see. */
   readonly rewrite?: string
@@ -48,6 +51,8 @@ export type Server = {
   readonly weight: number
   /** `maint`: in the backend, out of rotation (a task not running yet, a VIP with nobody behind it). */
   readonly admin: 'ready' | 'maint'
+  /** What stands on its line besides. Servers that differ in it differ in their names. */
+  readonly options?: ServerOptions
   /** How many idle connections HAProxy keeps to it; absent: as many as it likes. */
   readonly poolMaxConn?: number
   /**
@@ -55,6 +60,20 @@ export type Server = {
    * Absent for a virtual IP: one of the tasks behind it says nothing about the others.
    */
   readonly checks?: 'on' | 'off'
+}
+
+/** What a service's labels ask of its servers' lines. An absent option is as usual. */
+export type ServerOptions = {
+  /** HAProxy never takes it out of rotation. */
+  readonly isUnchecked?: true
+  /** How many connections must fail in a row before HAProxy looks whether it is well. */
+  readonly errorLimit?: number
+  /** How often HAProxy looks while it is out of rotation, and while it is in. */
+  readonly downIntervalMs?: number
+  readonly checkIntervalMs?: number
+  /** Spoken to by TLS. */
+  readonly tls?: 'tls' | 'tls-verified'
+  readonly proxyProtocol?: 'v1' | 'v2'
 }
 
 /** The host of routes for requests whose host nobody claims. */

@@ -1,6 +1,10 @@
 // The keywords of a server, in one place for the file and for the socket: `add server` inherits nothing from the file.
 
-import type { Server } from './routing.ts'
+import { duration } from './duration.ts'
+import type { Server, ServerOptions } from './routing.ts'
+
+/** Of a server whose service says nothing else. */
+const usual = { checkIntervalMs: 60_000, errorLimit: 1, downIntervalMs: 2000, soonMs: 1500 } as const
 
 /**
  * When a server leaves rotation without waiting for Swarm's word, and when it returns.
@@ -13,8 +17,14 @@ import type { Server } from './routing.ts'
  * Nothing of this happens before `enable health`; with another `on-error` failed connections would count even then
  * (HAProxy configuration manual, section 5.2, `observe` and `on-error`; check.c, __health_adjust).
  */
-export const checkKeywords =
-  'inter 60s fastinter 1500ms downinter 2s rise 1 fall 2 observe layer4 error-limit 1 on-error fastinter'
+export const checkKeywords = checkKeywordsOf({})
+
+function checkKeywordsOf(options: ServerOptions): string {
+  const { checkIntervalMs, errorLimit, downIntervalMs } = { ...usual, ...options }
+  const soonMs = Math.min(usual.soonMs, checkIntervalMs)
+  const when = `inter ${duration(checkIntervalMs)} fastinter ${duration(soonMs)} downinter ${duration(downIntervalMs)}`
+  return `${when} rise 1 fall 2 observe layer4 error-limit ${errorLimit} on-error fastinter`
+}
 
 /**
  * By what a server's place in a consistent hash is decided: so that each edge, and the same one after a reload, sends a
@@ -22,16 +32,44 @@ export const checkKeywords =
  */
 export const hashKeywords = 'hash-key addr-port'
 
-type Line = Pick<Server, 'weight' | 'poolMaxConn'> & { readonly isChecked?: boolean }
+type Line = Pick<Server, 'weight' | 'poolMaxConn' | 'options'> & { readonly isChecked?: boolean }
 
 /** What stands behind a server's address on its line of the configuration, but for its state. */
-export function serverKeywords({ weight, poolMaxConn, isChecked }: Line): string {
-  const pool = poolMaxConn === undefined ? '' : ` pool-max-conn ${poolMaxConn}`
-  return `weight ${weight}${pool}${isChecked === true ? ' check' : ''}`
+export function serverKeywords(line: Line): string {
+  const { weight, poolMaxConn, isChecked = false, options = {} } = line
+  return [
+    `weight ${weight}`,
+    poolMaxConn === undefined ? '' : `pool-max-conn ${poolMaxConn}`,
+    isChecked ? 'check' : '',
+    isChecked && hasOwnChecks(options) ? checkKeywordsOf(options) : '',
+    tlsKeywords(options, isChecked),
+    proxyKeywords(options, isChecked),
+  ]
+    .filter((keyword) => keyword !== '')
+    .join(' ')
 }
 
 /** What stands behind a server's address in the command that adds it. */
 export function addedServerKeywords(line: Line): string {
-  const checks = line.isChecked === true ? ` ${checkKeywords}` : ''
-  return `${serverKeywords(line)} ${hashKeywords}${checks}`
+  const isUsual = line.isChecked === true && !hasOwnChecks(line.options ?? {})
+  return `${serverKeywords(line)} ${hashKeywords}${isUsual ? ` ${checkKeywords}` : ''}`
+}
+
+function hasOwnChecks({ errorLimit, downIntervalMs, checkIntervalMs }: ServerOptions): boolean {
+  return errorLimit !== undefined || downIntervalMs !== undefined || checkIntervalMs !== undefined
+}
+
+/**
+ * The request's host is the server name. With it the certificate's names are compared as well (section 5.2, `verify`); a
+ * check has no request, and its certificate need only be signed.
+ */
+function tlsKeywords({ tls }: ServerOptions, isChecked: boolean): string {
+  if (tls === undefined) return ''
+  const verify = tls === 'tls-verified' ? 'required ca-file @system-ca' : 'none'
+  return `ssl verify ${verify} sni req.hdr(host),host_only${isChecked ? ' check-ssl' : ''}`
+}
+
+function proxyKeywords({ proxyProtocol }: ServerOptions, isChecked: boolean): string {
+  if (proxyProtocol === undefined) return ''
+  return `${proxyProtocol === 'v1' ? 'send-proxy' : 'send-proxy-v2'}${isChecked ? ' check-send-proxy' : ''}`
 }

@@ -6,7 +6,9 @@ import { labelProblem } from './labels/read.ts'
 import { labelTable } from './labels/table.ts'
 import type { Problem } from './problem.ts'
 import { type Reach, reachOf } from './reach.ts'
-import type { BackendMode, BackendService, Server } from './routing.ts'
+import type { BackendMode, BackendService, Server, ServerOptions } from './routing.ts'
+import { plainName, taskServerName, vipServerName } from './server-name.ts'
+import type { ServerWish } from './server-options.ts'
 import { type Service, type Task, type TaskState, taskStates } from './snapshot.ts'
 import { compareText } from './text.ts'
 import type { Topology } from './topology.ts'
@@ -16,6 +18,7 @@ export type ServerSpec = {
   readonly mode: BackendMode
   readonly port: number
   readonly network: string | undefined
+  readonly wish: ServerWish
 }
 
 export type ServiceServers = {
@@ -27,6 +30,11 @@ export type ServiceServers = {
   readonly problems: readonly Problem[]
 }
 
+/** A service without a virtual IP is served in task mode. */
+export function modeInForce(service: Service, wanted: BackendMode): BackendMode {
+  return wanted === 'vip' && service.endpointMode === 'vip' ? 'vip' : 'task'
+}
+
 /** Computes a service's servers, sorted by name, from its own tasks. */
 export function serversOf(
   service: Service,
@@ -34,7 +42,7 @@ export function serversOf(
   tasks: readonly Task[],
   topology: Topology,
 ): ServiceServers {
-  if (spec.mode === 'vip' && service.endpointMode === 'vip') return vipServer(service, spec, tasks, topology)
+  if (modeInForce(service, spec.mode) === 'vip') return vipServer(service, spec, tasks, topology)
   const problems = spec.mode === 'vip' ? [withoutVip(service)] : []
   const served = publishesInHostMode(service, spec.port)
     ? { servers: hostModeServers(service, spec, tasks, topology), networkIds: [], problems: [] }
@@ -47,7 +55,9 @@ function taskServers(service: Service, spec: ServerSpec, tasks: readonly Task[],
   const servers = tasks.flatMap((task) => {
     const networkIds = [...reach.networkIds, ...networksLeft(service, task, topology)]
     const address = firstAddress(networkIds, (id) => addressesOn(task, id))
-    return address === undefined ? [] : taskServer(service, task, address, spec.port, topology)
+    return address === undefined
+      ? []
+      : taskServer(service, task, { address, port: spec.port }, spec.wish, topology)
   })
   const left = tasks
     .filter((task) => isInRotation(task, topology) && !isOnAny(task, reach.networkIds))
@@ -91,7 +101,7 @@ function hostModeServers(service: Service, spec: ServerSpec, tasks: readonly Tas
     )?.publishedPort
     const address = preferredAddress([topology.nodes.get(task.nodeId)?.address ?? ''])
     if (published === undefined || address === undefined) return []
-    return taskServer(service, task, address, published, topology)
+    return taskServer(service, task, { address, port: published }, spec.wish, topology)
   })
   return servers.toSorted((a, b) => compareText(a.name, b.name))
 }
@@ -126,28 +136,35 @@ function vipServer(
  * Behind a virtual IP a connection is to one task for good: a kept one would bind clients to it, and end with it just
  * as a POST is on its way. The kernel chooses anew, and avoids tasks that stop, for each new connection.
  */
-function vip(service: Service, { port }: ServerSpec, address: string, isOpen: boolean): Server {
-  const admin = isOpen ? 'ready' : 'maint'
-  return { name: service.name, address, port, weight: 1, admin, poolMaxConn: 0 }
+function vip(service: Service, { port, wish }: ServerSpec, address: string, isOpen: boolean): Server {
+  const { options, weight, isInMaintenance } = wish
+  const name = vipServerName(service, options)
+  const admin = isOpen && !isInMaintenance ? 'ready' : 'maint'
+  return { name, address, port, weight, admin, poolMaxConn: 0, ...optionsPart(options) }
 }
 
-/** Named as Swarm names the container: `service.slot.taskid`, or `service.nodeid.taskid` for a global service. */
+const optionsPart = (options: ServerOptions) => (Object.keys(options).length === 0 ? {} : { options })
+
+/** A service in maintenance keeps its servers as they are but for this: none of them is in rotation. */
 function taskServer(
   service: Service,
   task: Task,
-  address: string,
-  port: number,
+  at: Pick<Server, 'address' | 'port'>,
+  { options, weight, isInMaintenance }: ServerWish,
   topology: Topology,
 ): readonly Server[] {
-  const name = `${service.name}.${task.slot ?? task.nodeId}.${task.id}`
-  const place = { name, address, port, weight: 1 }
-  if (isInRotation(task, topology)) return [{ ...place, admin: 'ready', checks: 'on' }]
-  return isOnItsWay(task) ? [{ ...place, admin: 'maint', checks: 'off' }] : []
+  const isUp = isInRotation(task, topology)
+  if (!isUp && !isOnItsWay(task)) return []
+  const checks = options.isUnchecked === true ? {} : { checks: isUp ? ('on' as const) : ('off' as const) }
+  const name = taskServerName(service, task, options)
+  const admin = isUp && !isInMaintenance ? 'ready' : 'maint'
+  return [{ name, ...at, weight, admin, ...checks, ...optionsPart(options) }]
 }
 
 /** The service that a server is of, by its name; undefined where it is none of these. */
 export function ownerOf(server: string, services: readonly BackendService[]): BackendService | undefined {
-  return services.find(({ name }) => server === name || server.startsWith(`${name}.`))
+  const plain = plainName(server)
+  return services.find(({ name }) => plain === name || plain.startsWith(`${name}.`))
 }
 
 /** With a HEALTHCHECK the engine holds a task in `starting` until it is healthy, so this is health-gated. */

@@ -57,6 +57,8 @@ export type LoopSettings = {
 export const limits = {
   hostsPerService: 1000,
   pathsPerService: 100,
+  addressesPerList: 1000,
+  familySize: 50,
   labelLength: 65_536,
   replyBytes: 64 * 1024 * 1024,
   listBytes: 256 * 1024 * 1024,

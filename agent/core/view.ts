@@ -2,10 +2,13 @@
 // Refuses EJS and files (render/).
 
 import { formatAddress } from './address.ts'
-import type { Backend, BackendOptions, Routing } from './routing.ts'
+import { duration } from './duration.ts'
+import { type OptionView, optionView } from './option-view.ts'
+import type { Backend, Routing } from './routing.ts'
 import { checkKeywords, hashKeywords, serverKeywords } from './server-keywords.ts'
 import type { ConfigSettings } from './settings.ts'
 import { compareText } from './text.ts'
+import { quoted, withoutFormat } from './text-forms.ts'
 
 /** Fields of `haproxy.cfg.ejs`. Durations are HAProxy's own form, texts are quoted where they may hold blanks. */
 export type ConfigView = {
@@ -35,25 +38,11 @@ export type ConfigView = {
 }
 
 /** Fields of `backend.cfg.ejs`. */
-export type BackendView = {
+export type BackendView = OptionView & {
   readonly name: string
   readonly services: string
   readonly routes: readonly string[]
-  readonly balance: string
-  /** Truth value: whether few requests change their server when servers come and go. */
-  readonly isHashed: boolean
-  readonly rewrite: RewriteView | undefined
   readonly servers: readonly ServerView[]
-}
-
-export type RewriteView = {
-  readonly path: string
-  /** The same with a slash behind it: what requests below it begin with. */
-  readonly folder: string
-  /** That for a log format: what the bare prefix is redirected to. */
-  readonly location: string
-  /** How many bytes of a request's path are the prefix. */
-  readonly length: number
 }
 
 export type ServerView = {
@@ -97,9 +86,7 @@ export function backendView(backend: Backend): BackendView {
     name: backend.name,
     services: backend.services.map((service) => `${service.name} (${service.mode})`).join(', '),
     routes: backend.routes,
-    balance: balanceOf(backend.options),
-    isHashed: hashes(backend.options),
-    rewrite: rewriteView(backend.options.rewrite),
+    ...optionView(backend.options),
     servers: backend.servers.map((server) => ({
       name: server.name,
       address: formatAddress(server.address, server.port),
@@ -107,22 +94,6 @@ export function backendView(backend: Backend): BackendView {
       disabled: server.admin === 'maint',
     })),
   }
-}
-
-/** Without the cookie requests take turns (configuration manual, section 4.2, `balance hash`). */
-function balanceOf({ stickySessionCookie, ipHash }: BackendOptions): string {
-  if (stickySessionCookie !== undefined) return `hash req.cook(${stickySessionCookie})`
-  return ipHash === true ? 'source' : 'roundrobin'
-}
-
-function hashes({ stickySessionCookie, ipHash }: BackendOptions): boolean {
-  return stickySessionCookie !== undefined || ipHash === true
-}
-
-function rewriteView(path: string | undefined): RewriteView | undefined {
-  if (path === undefined) return undefined
-  const folder = `${path}/`
-  return { path, folder, location: withoutFormat(folder), length: path.length }
 }
 
 /** The lines of the route map, `key backend`, sorted by key. */
@@ -140,19 +111,4 @@ export function routeLines(routing: Routing): readonly string[] {
  */
 export function structureLine(backend: Backend): string {
   return `${backend.name} ${JSON.stringify(backend.options)}`
-}
-
-/** HAProxy's whole seconds where they fit, else milliseconds. */
-function duration(timeMs: number): string {
-  return timeMs % 1000 === 0 ? `${timeMs / 1000}s` : `${timeMs}ms`
-}
-
-/** A header's value is a log format, where `%` begins a variable (configuration manual, section 8.2.6). */
-function withoutFormat(text: string): string {
-  return text.replaceAll('%', '%%')
-}
-
-/** Strong quotes: nothing in between has a meaning to HAProxy (configuration manual, section 2.2). */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -21,7 +21,14 @@ const page = (status: number, title: string, text: string, requestId = true): Er
 /** One page for each status that HAProxy sends by itself, and one for hosts that nobody claims. */
 export const errorPages: readonly ErrorPage[] = [
   page(400, 'Bad request', 'The request could not be read.', false),
+  page(403, 'Not allowed', 'The service does not answer requests from your address.'),
   page(408, 'Request timeout', 'The request did not arrive in time.', false),
+  page(413, 'Too large', 'The request has a larger body than the service takes.'),
+  page(
+    429,
+    'Too many requests',
+    'Your address has sent more requests than the service takes. Please wait a moment.',
+  ),
   page(500, 'Internal error', 'The edge could not handle the request.'),
   page(502, 'Bad gateway', 'The service gave no proper answer.'),
   page(503, 'Service unavailable', 'The service has no running task at the moment. Please try again.'),

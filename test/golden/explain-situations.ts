@@ -223,6 +223,34 @@ export const situations: readonly Explained[] = [
   { name: 'port-invalid', asked: 'shop.local', swarm: labelled({ port: '80:8080' }) },
   { name: 'backend-mode-invalid', asked: 'shop', swarm: labelled({ backend_mode: 'vpi' }) },
   { name: 'boolean-invalid', asked: 'shop', swarm: labelled({ default_backend: 'yes' }) },
+  { name: 'option-invalid', asked: 'shop', swarm: labelled({ 'com.tidegate.lb.rate_limit': 'a lot' }) },
+  {
+    name: 'option-without-effect',
+    asked: 'shop',
+    swarm: labelled({ ip_hash: 'true', 'com.tidegate.lb.balance': 'leastconn' }),
+  },
+  {
+    name: 'in-maintenance',
+    asked: 'shop.local',
+    swarm: labelled({ 'com.tidegate.lb.maintenance': 'true' }),
+  },
+  {
+    name: 'in-maintenance-beside-another',
+    asked: 'shop',
+    swarm: swarm({
+      services: [
+        shop({ 'com.tidegate.lb.maintenance': 'true' }),
+        service({ name: 'canary', createdAt: '2026-11-24T11:00:00Z', lb: { hosts: 'shop.local' } }),
+      ],
+      tasks: [...two, task({ service: 'canary', address: '10.0.0.51' })],
+    }),
+  },
+  {
+    name: 'served-by-tls',
+    asked: 'shop',
+    swarm: labelled({ ssl_backend: 'true', 'com.tidegate.lb.proxy_protocol': 'v2' }),
+  },
+  { name: 'label-of-the-other-prefix', asked: 'shop', swarm: labelled({ weight: '10' }) },
   { name: 'cookie-invalid', asked: 'shop', swarm: labelled({ sticky_session_cookie: 'my session' }) },
   {
     name: 'vip-not-possible',

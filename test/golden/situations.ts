@@ -15,6 +15,10 @@ export type Situation = {
 const labelled = (lb: Readonly<Record<string, string>>, given: Partial<Service> = {}) =>
   service({ name: 'demo', virtualIps: [{ networkId: 'net-demo', address: '10.0.1.2' }], lb, ...given })
 
+/** Tidegate's own labels, without their prefix. */
+const own = (labels: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(labels).map(([label, text]) => [`com.tidegate.lb.${label}`, text]))
+
 const demo = labelled({})
 const vip = labelled({ backend_mode: 'vip' })
 const twoHosts = labelled({ hosts: 'demo.local,www.demo.local' })
@@ -136,6 +140,60 @@ export const situations: readonly Situation[] = [
     }),
     after: swarm({
       services: [twoHosts, canary],
+      tasks: [first, second, canaryTask],
+    }),
+  },
+  {
+    name: '15-options',
+    before: running,
+    after: swarm({
+      services: [
+        labelled({
+          context_root: '/app',
+          context_root_rewrite: 'true',
+          sticky_session_cookie: 'session',
+          ...own({
+            timeout_server: '5m',
+            health_check_path: '/health?full=1',
+            health_check_status: '200,204',
+            allow: '10.0.0.0/8,2001:db8::/32',
+            deny: '10.6.6.6',
+            rate_limit: '600/m',
+            max_body_size: '10m',
+            'request_header.X-Environment': "100% production's",
+            'response_header.Server': '',
+            hsts: '31536000; includeSubDomains',
+            compression: 'true',
+            retry_non_idempotent: 'true',
+          }),
+        }),
+      ],
+      tasks: [first, second],
+    }),
+  },
+  {
+    name: '16-other-servers',
+    before: running,
+    after: swarm({
+      services: [
+        labelled({
+          max_fails: '3',
+          fail_timeout: '10s',
+          ssl_backend: 'true',
+          ...own({ proxy_protocol: 'v2' }),
+        }),
+      ],
+      tasks: [first, second],
+    }),
+  },
+  {
+    name: '17-weight-and-maintenance',
+    before: swarm({ services: [demo, canary], tasks: [first, second, canaryTask] }),
+    after: swarm({
+      services: [
+        labelled(own({ maintenance: 'true' })),
+        { ...canary, labels: { ...canary.labels, 'com.tidegate.lb.weight': '10' } },
+      ],
       tasks: [first, second, canaryTask],
     }),
   },

@@ -61,6 +61,7 @@ export type Rule = {
  * - `held`: kept out of rotation until something accepts connections there
  * - `unproven`: in rotation as the only one, and nothing has accepted a connection there yet
  * - `maint`: out of rotation, as nothing runs there (yet)
+ * - `maintenance`: out of rotation, as its service's label says so
  * - `drain`: takes no new sessions
  * - `closing`: leaves when its last session ends
  * - `missing`: HAProxy does not have it (yet)
@@ -72,6 +73,7 @@ export type ServerState =
   | 'held'
   | 'unproven'
   | 'maint'
+  | 'maintenance'
   | 'drain'
   | 'closing'
   | 'missing'

@@ -5,6 +5,7 @@ import type { NetworkMode } from '../edge-networks.ts'
 import type { Observed } from '../observed.ts'
 import type { Problem } from '../problem.ts'
 import type { Routing } from '../routing.ts'
+import { plainName } from '../server-name.ts'
 import type { RoutingSettings } from '../settings.ts'
 import type { Service, Snapshot, Task } from '../snapshot.ts'
 import { type Topology, topologyOf } from '../topology.ts'
@@ -73,7 +74,8 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMa
 
 /** A server is named `service.slot.taskid`; a virtual IP's is the service's name, which is no task's id. */
 export function taskIdOf(server: string): string {
-  return server.slice(server.lastIndexOf('.') + 1)
+  const plain = plainName(server)
+  return plain.slice(plain.lastIndexOf('.') + 1)
 }
 
 /** The name of a server's service: by its task, else by the server's own name. */
@@ -82,7 +84,8 @@ export function serviceNameOf(
   { tasksById, servicesById, servicesByName }: NameBooks,
 ): string {
   const task = tasksById.get(taskIdOf(server))
-  const service = task === undefined ? servicesByName.get(server) : servicesById.get(task.serviceId)
+  const service =
+    task === undefined ? servicesByName.get(plainName(server)) : servicesById.get(task.serviceId)
   return service?.name ?? nameWithin(server)
 }
 
@@ -90,7 +93,8 @@ type NameBooks = Pick<Known, 'tasksById' | 'servicesById' | 'servicesByName'>
 
 /** `service` of `service.slot.taskid`; a virtual IP's server is called like the service. */
 export function nameWithin(server: string): string {
-  return /^(.+)\.[^.]+\.[^.]+$/.exec(server)?.[1] ?? server
+  const plain = plainName(server)
+  return /^(.+)\.[^.]+\.[^.]+$/.exec(plain)?.[1] ?? plain
 }
 
 /** What every answer from these facts says of where it comes from. */

@@ -18,12 +18,16 @@ export function problemReasons(service: Service, known: Known): readonly Reason[
     }),
   )
   const taken = new Set(slips.values())
-  return problems
-    .filter(({ code, label = '' }) => code !== 'label-unknown' || !taken.has(label))
-    .map((problem) => {
-      const slip = problem.code.endsWith('-missing') ? slips.get(problem.label ?? '') : undefined
-      return reasonOf(slip === undefined ? problem : mistyped(problem, slip), service, known)
-    })
+  return (
+    problems
+      .filter(({ code, label = '' }) => code !== 'label-unknown' || !taken.has(label))
+      // Told by its servers (server-reasons.ts): whether that keeps requests from being served is a matter of the others.
+      .filter(({ code }) => code !== 'in-maintenance')
+      .map((problem) => {
+        const slip = problem.code.endsWith('-missing') ? slips.get(problem.label ?? '') : undefined
+        return reasonOf(slip === undefined ? problem : mistyped(problem, slip), service, known)
+      })
+  )
 }
 
 /** The label of a service that is another label but for a slip of the keyboard; undefined where there is none. */

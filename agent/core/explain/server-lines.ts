@@ -34,6 +34,7 @@ export function serverLines(seen: Seen, known: Known): readonly ServerLine[] {
     if (place === undefined) return []
     const task = known.tasksById.get(taskIdOf(name))
     const state = stateOf(server, running, {
+      isInMaintenance: isInMaintenance(name, known),
       isUp: task === undefined ? server?.admin === 'ready' : isInRotation(task, known.topology),
       isHaproxyKnown: known.observed !== undefined,
       status: known.statuses?.get(`${seen.name}/${name}`) ?? '',
@@ -42,7 +43,14 @@ export function serverLines(seen: Seen, known: Known): readonly ServerLine[] {
   })
 }
 
+function isInMaintenance(server: string, known: Known): boolean {
+  const service = known.servicesByName.get(serviceNameOf(server, known))
+  return service !== undefined && known.problemsOf(service).some(({ code }) => code === 'in-maintenance')
+}
+
 type Circumstances = {
+  /** Its service's label says so. */
+  readonly isInMaintenance: boolean
   /** Swarm has it running, and wants it to. */
   readonly isUp: boolean
   readonly isHaproxyKnown: boolean
@@ -56,19 +64,20 @@ type Circumstances = {
 //   yes    | no                       | -             | missing
 //   yes    | ready                    | -             | open, down, or unproven
 //   yes    | drain                    | -             | drain
-//   yes    | maint                    | yes, no       | held, maint
+//   yes    | maint                    | yes, no       | held (or maintenance), maint
 //   no     | ready, else              | -             | leaving, closing
 function stateOf(
   wanted: Server | undefined,
   running: ObservedServer | undefined,
-  { isUp, isHaproxyKnown, status }: Circumstances,
+  { isInMaintenance, isUp, isHaproxyKnown, status }: Circumstances,
 ): ServerState {
-  if (!isHaproxyKnown) return isUp ? 'open' : 'maint'
+  const held = isInMaintenance ? 'maintenance' : 'held'
+  if (!isHaproxyKnown) return isUp ? (isInMaintenance ? 'maintenance' : 'open') : 'maint'
   if (running === undefined) return 'missing'
   if (running.admin === 'ready' && status.startsWith('DOWN')) return 'down'
   if (wanted === undefined) return running.admin === 'ready' ? 'leaving' : 'closing'
   if (running.admin === 'drain') return 'drain'
-  if (running.admin === 'maint') return isUp ? 'held' : 'maint'
+  if (running.admin === 'maint') return isUp ? held : 'maint'
   return running.checks === 'off' ? 'unproven' : 'open'
 }
 
@@ -105,6 +114,7 @@ const whys: { readonly [S in ServerState]: Why } = {
   unproven: () => 'has not accepted a connection yet',
   maint: (task) =>
     task === undefined ? 'no running task behind it' : `its task is ${task.state}, not running`,
+  maintenance: () => 'its service is in maintenance',
   drain: () => 'takes no new sessions',
   closing: () => 'leaves when its last session ends',
   missing: () => 'HAProxy does not have it yet',

@@ -1,6 +1,7 @@
 // What HAProxy does with servers that Swarm would let serve.
 // Refuses tasks that do not run: task-reasons.ts has those.
 
+import { serverRows } from '../labels/server-rows.ts'
 import { compareText, listText } from '../text.ts'
 import type { Reason, ReasonCode, ServerLine, ServerState } from './explanation.ts'
 
@@ -28,6 +29,13 @@ const tellings: readonly Telling[] = [
     expected: 'a task that accepts connections at its address and port',
     cure: () =>
       'The agent opens it as soon as it does. If this stays: com.docker.lb.port must be the port that the process listens on, on all its addresses, not on 127.0.0.1 alone.',
+  },
+  {
+    states: ['maintenance'],
+    code: 'in-maintenance',
+    found: (servers) => `the service's label keeps ${servers} out of rotation`,
+    expected: 'no such label once the work is done',
+    cure: (service) => `docker service update --label-add ${serverRows.maintenance.label}=false ${service}`,
   },
   {
     states: ['drain'],

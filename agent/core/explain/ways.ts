@@ -51,6 +51,7 @@ const ranks: { readonly [S in ServerState]: number } = {
   drain: 5,
   missing: 6,
   maint: 7,
+  maintenance: 7,
   closing: 8,
 }
 

@@ -1,13 +1,17 @@
 // The labels that say how a backend treats its requests: each is an option of the backend's section.
 // On a route that several services share the oldest one's options stand. A change of one is a reload.
 
-import { type LabelRow, labelPrefix, type ReadRow, type ValuesOf } from './row.ts'
+import { type AccessValues, accessRows, readAccessRows } from './access-rows.ts'
+import { parseChoice } from './choice-values.ts'
+import { type LabelRow, labelPrefix, ownPrefix, type ReadRow, type ValuesOf } from './row.ts'
+import { readTimingRows, type TimingValues, timingRows } from './timing-rows.ts'
 import { parseBoolean, parseCookieName } from './values.ts'
 
-const row = <T>(given: LabelRow<T>): LabelRow<T> => ({ ...given, label: labelPrefix + given.label })
+const interlock = <T>(given: LabelRow<T>): LabelRow<T> => ({ ...given, label: labelPrefix + given.label })
+const own = <T>(given: LabelRow<T>): LabelRow<T> => ({ ...given, label: ownPrefix + given.label })
 
-export const optionRows = {
-  contextRootRewrite: row({
+const handlingRows = {
+  contextRootRewrite: interlock({
     label: 'context_root_rewrite',
     type: 'true or false',
     meaning:
@@ -17,7 +21,7 @@ export const optionRows = {
     code: 'boolean-invalid',
     parse: parseBoolean,
   }),
-  stickySessionCookie: row({
+  stickySessionCookie: interlock({
     label: 'sticky_session_cookie',
     type: 'cookie name',
     meaning:
@@ -26,7 +30,7 @@ export const optionRows = {
     code: 'cookie-invalid',
     parse: parseCookieName,
   }),
-  ipHash: row({
+  ipHash: interlock({
     label: 'ip_hash',
     type: 'true or false',
     meaning:
@@ -36,16 +40,55 @@ export const optionRows = {
     code: 'boolean-invalid',
     parse: parseBoolean,
   }),
+  balance: own({
+    label: 'balance',
+    type: 'roundrobin, leastconn, random, source or uri',
+    meaning:
+      'How a request finds its task: in turn, where the fewest connections are, by chance, or always the same one for a client address or for a path. Task mode only.',
+    example: 'leastconn',
+    default: 'roundrobin',
+    code: 'option-invalid',
+    parse: parseChoice(
+      ['roundrobin', 'leastconn', 'random', 'source', 'uri'],
+      'Leave the label out for turns.',
+    ),
+  }),
+  retryNonIdempotent: own({
+    label: 'retry_non_idempotent',
+    type: 'true or false',
+    meaning:
+      'A POST, PUT, PATCH or DELETE too is sent to another task where one ends with the request in its hands. The application must bear to get it twice.',
+    example: 'true',
+    default: 'false',
+    code: 'boolean-invalid',
+    parse: parseBoolean,
+  }),
+  compression: own({
+    label: 'compression',
+    type: 'true or false',
+    meaning: 'Text that the application sends uncompressed goes to clients that take it as gzip.',
+    example: 'true',
+    default: 'false',
+    code: 'boolean-invalid',
+    parse: parseBoolean,
+  }),
 }
 
-/** The options that a service asks for. */
-export type OptionValues = ValuesOf<typeof optionRows>
+export const optionRows = { ...handlingRows, ...timingRows, ...accessRows }
+
+/** The options that a service asks for, but for headers. */
+export type OptionValues = ValuesOf<typeof handlingRows> & TimingValues & AccessValues
 
 /** Reads them all. */
 export function readOptionRows(read: ReadRow): OptionValues {
   return {
-    contextRootRewrite: read(optionRows.contextRootRewrite),
-    stickySessionCookie: read(optionRows.stickySessionCookie),
-    ipHash: read(optionRows.ipHash),
+    contextRootRewrite: read(handlingRows.contextRootRewrite),
+    stickySessionCookie: read(handlingRows.stickySessionCookie),
+    ipHash: read(handlingRows.ipHash),
+    balance: read(handlingRows.balance),
+    retryNonIdempotent: read(handlingRows.retryNonIdempotent),
+    compression: read(handlingRows.compression),
+    ...readTimingRows(read),
+    ...readAccessRows(read),
   }
 }

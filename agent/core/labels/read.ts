@@ -5,13 +5,27 @@ import type { Problem, ProblemCode } from '../problem.ts'
 import { limits } from '../settings.ts'
 import type { Service } from '../snapshot.ts'
 import { compareText, nearest, quote } from '../text.ts'
+import { readHeaderFamilies } from './header-families.ts'
 import { readOptionRows } from './option-rows.ts'
 import { readRoutingRows } from './routing-rows.ts'
-import { type LabelRow, labelPrefix, ownPrefix } from './row.ts'
-import { type LabelValues, labelTable, notSupported } from './table.ts'
-import type { Fault, Parsed } from './values.ts'
+import { type FamilyRow, type LabelRow, labelPrefix, ownPrefix } from './row.ts'
+import { readServerRows } from './server-rows.ts'
+import { type LabelValues, labelFamilies, labelTable, notSupported } from './table.ts'
+import { bad, type Fault, type Parsed } from './values.ts'
 
 const known = new Set(Object.values(labelTable).map((row) => row.label))
+
+const families = Object.values(labelFamilies).map((row) => row.label)
+const names = [...known, ...notSupported, ...families]
+
+const isKnown = (label: string) => known.has(label) || families.some((family) => label.startsWith(family))
+
+/** The same name with the other one of the two prefixes. */
+function otherPrefix(label: string): string {
+  return label.startsWith(ownPrefix)
+    ? labelPrefix + label.slice(ownPrefix.length)
+    : ownPrefix + label.slice(labelPrefix.length)
+}
 
 /** True if a label is meant for an edge, known or not. */
 export function isEdgeLabel(label: string): boolean {
@@ -35,9 +49,16 @@ export function readLabels(service: Service): {
     for (const fault of parsed.faults) problems.push(labelProblem(service, row.label, row.code, fault))
     return parsed.value
   }
+  const readFamily = <T>(row: FamilyRow<T>): readonly T[] | undefined => {
+    const { values: found, problems: met } = readMembers(service, row)
+    problems.push(...met)
+    return found.length === 0 ? undefined : found
+  }
   const values: LabelValues = {
     ...readRoutingRows(read),
     ...readOptionRows(read),
+    ...readServerRows(read),
+    ...readHeaderFamilies(readFamily),
   }
   return { values, problems: [...problems, ...strangeLabels(service)] }
 }
@@ -45,15 +66,61 @@ export function readLabels(service: Service): {
 function readRow<T>(service: Service, row: LabelRow<T>): Parsed<T> {
   const text = service.labels[row.label]
   if (text === undefined) return { value: undefined, faults: [] }
-  if (text.length > limits.labelLength) {
-    const fault = {
-      found: `${text.length} characters`,
-      expected: `at most ${limits.labelLength}`,
-      hint: 'Shorten it.',
-    }
-    return { value: undefined, faults: [fault] }
+  const { value, faults } = text.length > limits.labelLength ? tooLong(text) : row.parse(text)
+  return { value: value ?? row.fallback, faults }
+}
+
+function tooLong(text: string): Parsed<never> {
+  const fault = {
+    found: `${text.length} characters`,
+    expected: `at most ${limits.labelLength}`,
+    hint: 'Shorten it.',
   }
-  return row.parse(text)
+  return { value: undefined, faults: [fault] }
+}
+
+/** The members of a family, sorted by name without regard to case; of two with the same name the first counts. */
+function readMembers<T>(service: Service, row: FamilyRow<T>) {
+  const values = new Map<string, T>()
+  const problems: Problem[] = []
+  const labels = Object.keys(service.labels).filter((label) => label.startsWith(row.label))
+  for (const label of labels.sort(compareText)) {
+    const member = label.slice(row.label.length)
+    const text = service.labels[label] ?? ''
+    const isDouble = values.has(member.toLowerCase())
+    const parsed = isDouble
+      ? double(member)
+      : values.size >= limits.familySize
+        ? tooMany
+        : text.length > limits.labelLength
+          ? tooLong(text)
+          : row.parse(member, text)
+    if (parsed.value !== undefined) values.set(member.toLowerCase(), parsed.value)
+    // A member's name is foreign text as well.
+    for (const fault of parsed.faults)
+      problems.push(labelProblem(service, quote(label).slice(1, -1), row.code, fault))
+  }
+  const sorted = [...values].sort(([a], [b]) => compareText(a, b))
+  return { values: sorted.map(([, value]) => value), problems }
+}
+
+function double(member: string): Parsed<never> {
+  return bad(
+    member,
+    'each name once',
+    'Another label says it in other letters, and counts. Remove one of them.',
+  )
+}
+
+const tooMany: Parsed<never> = {
+  value: undefined,
+  faults: [
+    {
+      found: `more than ${limits.familySize} such labels`,
+      expected: `at most ${limits.familySize}`,
+      hint: 'Have the application do it.',
+    },
+  ],
 }
 
 /** A problem about one label of a service; `label` with its prefix. */
@@ -69,7 +136,7 @@ export function labelProblem(
 function strangeLabels(service: Service): readonly Problem[] {
   const problems: Problem[] = []
   for (const label of Object.keys(service.labels).toSorted(compareText)) {
-    if (isEdgeLabel(label) && !known.has(label)) problems.push(strangeLabel(service, label))
+    if (isEdgeLabel(label) && !isKnown(label)) problems.push(strangeLabel(service, label))
   }
   return problems
 }
@@ -85,7 +152,7 @@ function strangeLabel(service: Service, label: string): Problem {
   }
   // The label's own name is foreign text as well.
   const shown = quote(label).slice(1, -1)
-  const near = nearest(label, [...known, ...notSupported])
+  const near = nearest(label, names) ?? nearest(otherPrefix(label), names)
   const fault = {
     found: `the label ${quote(label)}`,
     expected: 'a label that Tidegate knows',

@@ -66,6 +66,14 @@ export const routingRows = {
     code: 'context-root-invalid',
     parse: parsePaths,
   }),
+  websocketEndpoints: row({
+    label: 'websocket_endpoints',
+    type: 'comma list of paths',
+    meaning: 'Understood, and without effect: websockets work on every path.',
+    example: '/ws',
+    code: 'option-invalid',
+    parse: parsePaths,
+  }),
 }
 
 export type RoutingValues = ValuesOf<typeof routingRows>
@@ -80,5 +88,6 @@ export function readRoutingRows(read: ReadRow): RoutingValues {
     defaultBackend: read(routingRows.defaultBackend),
     serviceCluster: read(routingRows.serviceCluster),
     contextRoot: read(routingRows.contextRoot),
+    websocketEndpoints: read(routingRows.websocketEndpoints),
   }
 }

@@ -1,24 +1,24 @@
 // Every label that Tidegate acts on, in one table. Documents, `tidegate labels` and `check` are made from it.
 // A new label is one more row in one of the *-rows.ts. Refuses to read (read.ts).
 
+import { type HeaderValues, headerFamilies } from './header-families.ts'
 import { type OptionValues, optionRows } from './option-rows.ts'
 import { type RoutingValues, routingRows } from './routing-rows.ts'
+import { type ServerValues, serverRows } from './server-rows.ts'
 
 /** The values of a service's labels. Undefined: the label is absent, or nothing in it could be used. */
-export type LabelValues = RoutingValues & OptionValues
+export type LabelValues = RoutingValues & ServerValues & OptionValues & HeaderValues
 
-export const labelTable = { ...routingRows, ...optionRows }
+export const labelTable = { ...routingRows, ...optionRows, ...serverRows }
+
+/** Labels that come in families, besides. */
+export const labelFamilies = headerFamilies
 
 /** Labels of Interlock's that are understood but not acted on yet. */
 export const notSupported: readonly string[] = [
-  'com.docker.lb.fail_timeout',
-  'com.docker.lb.max_fails',
   'com.docker.lb.redirects',
-  'com.docker.lb.ssl_backend',
-  'com.docker.lb.ssl_backend_tls_verify',
   'com.docker.lb.ssl_cert',
   'com.docker.lb.ssl_key',
   'com.docker.lb.ssl_only',
   'com.docker.lb.ssl_passthrough',
-  'com.docker.lb.websocket_endpoints',
 ]

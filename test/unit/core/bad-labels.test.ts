@@ -3,7 +3,7 @@
 
 import { expect, test } from 'vitest'
 import { computeRouting } from '../../../agent/core/desired.ts'
-import { labelPrefix } from '../../../agent/core/labels/row.ts'
+import { labelPrefix, ownPrefix } from '../../../agent/core/labels/row.ts'
 import { type ProblemCode, problemCodes } from '../../../agent/core/problem.ts'
 import type { Service, Task } from '../../../agent/core/snapshot.ts'
 import { quote } from '../../../agent/core/text.ts'
@@ -61,6 +61,12 @@ const cluster = (text: string) =>
   value('service_cluster', text, 'service-cluster-invalid', 'Copy it from', nowhere)
 const cookie = (text: string) =>
   value('sticky_session_cookie', text, 'cookie-invalid', 'the name alone', asUsual, quote(text).slice(0, 60))
+const own = (label: string, text: string, hint: string, found?: string) =>
+  value(ownPrefix + label, text, 'option-invalid', hint, asUsual, found ?? quote(text).slice(0, 60))
+const withPath = (label: string, text: string, hint: string): Row => {
+  const row = own(label, text, hint)
+  return { ...row, labels: { ...row.labels, [`${ownPrefix}health_check_path`]: '/health' } }
+}
 const badNetwork = (text: string) => value('network', text, 'network-missing', 'Copy it from', asUsual)
 const unknownLabel = (label: string, hint: string): Row => ({
   title: `no such label: ${JSON.stringify(label)}`,
@@ -243,6 +249,110 @@ const rows: readonly Row[] = [
   cluster('blue green'),
   cluster('-blue'),
   cluster('blue\n'.repeat(2)),
+  own('weight', '-1', 'digits only'),
+  own('weight', '257', 'Check the number'),
+  own('weight', '10 disabled', 'digits only'),
+  own('timeout_server', '30', 'its unit'),
+  own('timeout_server', '1w', 'its unit'),
+  own('timeout_server', '25h', 'Check the number'),
+  own('timeout_connect', '0s', 'Check the number'),
+  own('timeout_queue', '1s\n    server evil 6.6.6.6:80', 'its unit'),
+  own('timeout_tunnel', '99999999999d', 'its unit'),
+  own('health_check_path', 'health', 'starts with a slash'),
+  own('health_check_path', '/a b', 'Percent-encode'),
+  own('health_check_path', "/a' hdr x y", 'Percent-encode'),
+  own('health_check_path', `/${'a'.repeat(512)}`, 'at most 512'),
+  own('health_check_interval', '10', 'its unit'),
+  withPath('health_check_status', '99', '200,204'),
+  withPath('health_check_status', '300-200', '200,204'),
+  withPath('health_check_status', '200 204', '200,204'),
+  withPath('health_check_status', Array.from({ length: 21 }, () => '200').join(), '200,204'),
+  withPath('health_check_host', 'a.local,b.local', 'demo.local'),
+  withPath('health_check_host', '*.a.local', 'demo.local'),
+  withPath('health_check_host', 'a.local\r\nX-Evil: 1', 'demo.local'),
+  own('max_body_size', 'big', 'as 10m'),
+  own('max_body_size', '0', 'Check the number'),
+  own('max_body_size', '1025g', 'Check the number'),
+  own('rate_limit', '100', '100/s'),
+  own('rate_limit', '0/s', 'Check the numbers'),
+  own('rate_limit', '1/2d', 'Check the numbers'),
+  own('rate_limit', '1/s } || { always_true', '100/s'),
+  own('hsts', 'forever', '31536000'),
+  own('hsts', '1; includeSubDomains; includeSubDomains', '31536000'),
+  own('hsts', "1'; x", '31536000'),
+  own('deny', 'localhost', '10.0.0.0/8'),
+  own('deny', '10.0.0.0/33', '10.0.0.0/8'),
+  own('deny', '10.0.0.0/255.0.0.0', '10.0.0.0/8'),
+  own('deny', '2001:db8::/129', '2001:db8::/32'),
+  own('deny', '10.0.0.1-10.0.0.9', '10.0.0.0/8'),
+  own('deny', '-f /etc/passwd', '10.0.0.0/8'),
+  own('deny', Array.from({ length: 1001 }, () => '10.0.0.1').join(), 'whole networks', '"10.0.0.1,'),
+  own('allow', ' , ', '10.0.0.0/8'),
+  own('balance', 'first', 'for turns'),
+  own('balance', 'static-rr', 'for turns'),
+  own('proxy_protocol', 'v3', 'for none'),
+  own('request_header.X-A', 'a\nX-Evil: 1', 'line breaks'),
+  own('request_header.X-A', 'ä', 'line breaks'),
+  own('response_header.X-A', 'a'.repeat(513), 'set longer ones'),
+  {
+    ...own('response_header.X A', 'a', 'A name has letters'),
+    problem: ['option-invalid', '"X A"', 'A name has letters'],
+  },
+  { ...own('request_header.Host', 'a', 'looks after'), problem: ['option-invalid', '"Host"', 'looks after'] },
+  {
+    ...own('request_header.Transfer-Encoding', 'chunked', 'looks after'),
+    problem: ['option-invalid', '"Transfer-Encoding"', 'looks after'],
+  },
+  { ...own('maintenance', 'yes', 'quote it'), problem: ['boolean-invalid', '"yes"', 'quote it: "true"'] },
+  value('max_fails', '-1', 'option-invalid', 'digits only', asUsual),
+  value('max_fails', '1e3', 'option-invalid', 'digits only', asUsual),
+  value('fail_timeout', '10 s', 'option-invalid', '10s, or 1m', asUsual),
+  value('fail_timeout', '2d', 'option-invalid', 'Check the number', asUsual),
+  value('websocket_endpoints', 'ws', 'option-invalid', 'starts with a slash', asUsual),
+  {
+    title: 'ssl_backend_tls_verify: a word that there is not',
+    labels: { ssl_backend: 'true', ssl_backend_tls_verify: 'requird' },
+    problem: ['option-invalid', '"requird"', 'Until then certificates are verified'],
+    ...asUsual,
+  },
+  {
+    title: 'ssl_backend_tls_verify: without TLS',
+    labels: { ssl_backend_tls_verify: 'none' },
+    problem: ['option-without-effect', '"none" on a service', 'Add that label'],
+    ...asUsual,
+  },
+  {
+    title: 'health_check_status: without a path',
+    labels: { [`${ownPrefix}health_check_status`]: '200' },
+    problem: ['option-without-effect', '"200"', 'Add that label'],
+    ...asUsual,
+  },
+  {
+    title: 'balance: beside a sticky session',
+    labels: { sticky_session_cookie: 'sid', [`${ownPrefix}balance`]: 'leastconn' },
+    problem: ['option-without-effect', '"leastconn"', 'That one decides'],
+    ...asUsual,
+  },
+  {
+    title: 'max_fails: in vip mode',
+    labels: { backend_mode: 'vip', max_fails: '3' },
+    problem: ['vip-not-possible', '"3" on a service in vip mode', 'the kernel chooses the task'],
+    routes: ['web.local/'],
+    servers: 1,
+  },
+  {
+    title: 'health_check_path: in vip mode',
+    labels: { backend_mode: 'vip', [`${ownPrefix}health_check_path`]: '/health' },
+    problem: ['vip-not-possible', '"/health" on a service in vip mode', 'the kernel chooses the task'],
+    routes: ['web.local/'],
+    servers: 1,
+  },
+  {
+    title: 'maintenance: forgotten',
+    labels: { [`${ownPrefix}maintenance`]: 'true' },
+    problem: ['in-maintenance', '"true": the service gets no requests', 'Remove the label'],
+    ...asUsual,
+  },
   cookie('my session'),
   cookie('session\n    server evil 6.6.6.6:80'),
   cookie('a)b'),
@@ -269,7 +379,9 @@ const rows: readonly Row[] = [
   unknownLabel('prot', 'Did you mean com.docker.lb.port?'),
   unknownLabel('backend-mode', 'Did you mean com.docker.lb.backend_mode?'),
   unknownLabel('hosts.1', 'Did you mean com.docker.lb.hosts?'),
-  unknownLabel('balance', 'It has no effect; remove it.'),
+  unknownLabel('balance', 'Did you mean com.tidegate.lb.balance?'),
+  unknownLabel('wieght', 'Did you mean com.tidegate.lb.weight?'),
+  unknownLabel('priority', 'It has no effect; remove it.'),
   unknownLabel('', 'It has no effect; remove it.'),
   unknownLabel('__proto__', 'It has no effect; remove it.'),
   unknownLabel('x\n    server evil', 'It has no effect; remove it.'),

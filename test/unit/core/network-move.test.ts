@@ -1,6 +1,7 @@
 // A service that Swarm is moving to another network: its running tasks are served until their successors are there.
 
 import { expect, test } from 'vitest'
+import { plainWish } from '../../../agent/core/server-options.ts'
 import { serversOf } from '../../../agent/core/servers.ts'
 import type { Task } from '../../../agent/core/snapshot.ts'
 import { topologyOf } from '../../../agent/core/topology.ts'
@@ -22,7 +23,7 @@ const both = ['net-back', 'net-demo']
 function served(mode: 'task' | 'vip', its: readonly Task[], shared: readonly string[] = both) {
   const networks = [network('demo'), network('back')]
   const topology = topologyOf(snapshot({ networks, edge: { networkIds: shared } }), undefined)
-  return serversOf(moved, { mode, port: 8080, network: undefined }, its, topology)
+  return serversOf(moved, { mode, port: 8080, network: undefined, wish: plainWish }, its, topology)
 }
 
 function serve(...world: Parameters<typeof served>) {

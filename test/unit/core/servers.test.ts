@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { plainWish } from '../../../agent/core/server-options.ts'
 import { ownerOf, serversOf } from '../../../agent/core/servers.ts'
 import type { Service, Task } from '../../../agent/core/snapshot.ts'
 import { topologyOf } from '../../../agent/core/topology.ts'
@@ -15,7 +16,7 @@ const world = snapshot({ nodes, networks: [network('demo'), network('back')] })
 const topology = topologyOf(world, undefined)
 
 function serve(given: Service, its: readonly Task[], mode: 'task' | 'vip' = 'task', port = 8080) {
-  return serversOf(given, { mode, port, network: undefined }, its, topology)
+  return serversOf(given, { mode, port, network: undefined, wish: plainWish }, its, topology)
 }
 
 const brief = ({ name, address, port, admin }: ReturnType<typeof serve>['servers'][number]) =>

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { computeRouting } from '../../../agent/core/desired.ts'
-import { labelTable } from '../../../agent/core/labels/table.ts'
+import { labelFamilies, labelTable } from '../../../agent/core/labels/table.ts'
 import { problemText } from '../../../agent/core/problem.ts'
 import type { Routing } from '../../../agent/core/routing.ts'
 import { fileNames } from '../../../agent/core/settings.ts'
@@ -41,6 +41,19 @@ const evil = [
   'true',
   '8080',
   'x'.repeat(300),
+  '10s',
+  '100/s',
+  '10m',
+  '200-399',
+  '10.0.0.0/8',
+  '2001:db8::/32',
+  '31536000; includeSubDomains',
+  'leastconn',
+  'required',
+  'v2',
+  '%%',
+  '%[src]',
+  '~`!@$^&*()_+|<>?[]=-',
 ]
 
 const hostile = fc.oneof(
@@ -49,7 +62,11 @@ const hostile = fc.oneof(
   fc.constant('a.local,'.repeat(10_000)),
 )
 
-const names = Object.values(labelTable).map((row) => row.label)
+const names = [
+  ...Object.values(labelTable).map((row) => row.label),
+  ...Object.values(labelFamilies).flatMap(({ label }) => [`${label}X-Good`, `${label}x-also`]),
+]
+const examples = Object.fromEntries(Object.values(labelTable).map(({ label, example }) => [label, example]))
 
 /** One of the labels that are acted on is hostile, or any number of them; the others are good enough to be published. */
 const labels = fc
@@ -58,7 +75,22 @@ const labels = fc
     fc.record(Object.fromEntries(names.map((name) => [name, hostile])), { requiredKeys: [] }),
   )
   .map((given) => lb({ hosts: 'web.local', port: 80, ...given }))
-const strangers = fc.dictionary(hostile, hostile, { maxKeys: 2 }).map(lb)
+/** Good values for some of the other labels, so that each meets each. */
+const neighbours = fc
+  .subarray(Object.entries(examples))
+  .map((given) => Object.fromEntries(given.filter(([label]) => !untouched.includes(label))))
+/** What decides whether the service is published at all. */
+const untouched = ['hosts', 'port', 'network', 'service_cluster'].map((label) => `com.docker.lb.${label}`)
+const members = fc
+  .dictionary(hostile, hostile, { maxKeys: 2 })
+  .map((given) =>
+    Object.fromEntries(
+      Object.entries(given).map(([member, text]) => [labelFamilies.requestHeaders.label + member, text]),
+    ),
+  )
+const strangers = fc
+  .tuple(fc.dictionary(hostile, hostile, { maxKeys: 2 }).map(lb), neighbours, members)
+  .map(([unknown, good, headers]) => ({ ...unknown, ...good, ...headers }))
 
 function routingOf(given: Readonly<Record<string, string>>): Routing {
   const world = snapshot({ services: [service({ labels: given })], tasks: tasks('web', 1) })
@@ -76,8 +108,29 @@ const meant = [
   /^ {4}description 'tidegate structure=[0-9a-f]{16}'$/,
   /^# web \((task|vip)\)$/,
   /^backend [A-Za-z0-9._:-]{1,1400}$/,
-  /^ {4}balance roundrobin$/,
-  /^ {4}server web(\.1\.webtask1)? 10\.0\.0\.\d+:\d{1,5} weight 1( pool-max-conn 0)?( check)?( disabled)?$/,
+  /^ {4}balance (roundrobin|leastconn|random|source|uri|hash req\.cook\([A-Za-z0-9._-]{1,128}\))$/,
+  /^ {4}hash-type consistent$/,
+  /^ {4}timeout (connect|server|queue|tunnel) \d+m?s$/,
+  /^ {4}option httpchk$/,
+  /^ {4}http-check send meth GET uri '[A-Za-z0-9._~%@:+=/?&,-]+' ver HTTP\/1\.1 hdr Host [a-z0-9._:-]+$/,
+  /^ {4}http-check expect status [0-9,-]+$/,
+  /^ {4}acl (allowed|denied) src [0-9a-f.:/ ]+$/,
+  /^ {4}http-request deny deny_status 403( if denied| unless allowed)?$/,
+  /^ {4}stick-table type ipv6 size 100k expire \d+s store http_req_rate\(\d+s\)$/,
+  /^ {4}http-request track-sc0 src$/,
+  /^ {4}http-request deny deny_status 429 if \{ sc_http_req_rate\(0\) gt \d+ \}$/,
+  /^ {4}http-request deny deny_status 413 if \{ req\.body_size gt \d+ \}$/,
+  /^ {4}http-request deny deny_status 411 content-type "text\/plain" string "Say how long the body is\." if /,
+  /^ {4}http-request disable-l7-retry unless METH_GET \|\| METH_OPTIONS$/,
+  /^ {4}http-request redirect location (\/[A-Za-z0-9._~%@:+=-]+)+\/(\?%\[query\])? code 301 if \{ path \/\S+ \}( \{ query -m len gt 0 \})?$/,
+  /^ {4}http-request set-path %\[path,bytes\(\d+\)\] if \{ path_beg \/\S+\/ \}$/,
+  /^ {4}http-request del-header [A-Za-z0-9_-]{1,64}$/,
+  /^ {4}http-request set-header [A-Za-z0-9_-]{1,64} '([\u0020-\u0026\u0028-\u007e]|'\\'')+'$/,
+  /^ {4}http-after-response del-header [A-Za-z0-9_-]{1,64}$/,
+  /^ {4}http-after-response set-header [A-Za-z0-9_-]{1,64} '([\u0020-\u0026\u0028-\u007e]|'\\'')+'$/,
+  /^ {4}http-after-response set-header Strict-Transport-Security 'max-age=\d+(; includeSubDomains|; preload)*' if \{ ssl_fc \}$/,
+  /^ {4}compression (algo gzip|type [a-z/+ -]+)$/,
+  /^ {4}server web(\.1\.webtask1)?(:[a-z0-9-]+)? 10\.0\.0\.\d+:\d{1,5} weight \d{1,3}( pool-max-conn 0)?( check( inter \d+m?s fastinter \d+m?s downinter \d+m?s rise 1 fall 2 observe layer4 error-limit \d+ on-error fastinter)?)?( ssl verify (none|required ca-file @system-ca) sni req\.hdr\(host\),host_only( check-ssl)?)?( send-proxy(-v2)?( check-send-proxy)?)?( disabled)?$/,
 ]
 
 test('no label adds a line to the configuration, or to the map, that the templates did not mean', () => {

@@ -26,7 +26,20 @@ function fieldsOf(view: object, prefix = ''): readonly string[] {
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
-const labelled = service({ lb: { context_root: '/app', context_root_rewrite: 'true' } })
+const own = (labels: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(labels).map(([label, text]) => [`com.tidegate.lb.${label}`, text]))
+const labelled = service({
+  lb: {
+    context_root: '/app',
+    context_root_rewrite: 'true',
+    ...own({
+      health_check_path: '/health',
+      rate_limit: '100/s',
+      'request_header.X-A': 'a',
+      'response_header.X-B': 'b',
+    }),
+  },
+})
 const world = snapshot({ services: [labelled], tasks: [task()] })
 const [backend] = computeRouting(world, { serviceCluster: '' }).routing.backends.values()
 

@@ -34,6 +34,7 @@ test('a backend reads as HAProxy configuration', () => {
 # web (task)
 backend web.local
     balance roundrobin
+    http-request disable-l7-retry unless METH_GET || METH_OPTIONS
     server web.1.webtask1 10.0.0.11:8080 weight 1 check
 `)
 })
@@ -109,7 +110,9 @@ test('two renderers with the same settings give the same bytes', () => {
 test('only pages for requests that could be read print a request id', () => {
   const pages = [...renderer.render(route())].filter(([file]) => file.startsWith('errors/'))
   const printing = pages.filter(([, page]) => page.includes('%[unique-id]')).map(([file]) => file)
-  expect(printing).toEqual(['500', '502', '503', '504', 'no-route'].map((name) => `errors/${name}.html`))
+  expect(printing).toEqual(
+    ['403', '413', '429', '500', '502', '503', '504', 'no-route'].map((name) => `errors/${name}.html`),
+  )
 })
 
 /** A renderer with templates of one's own: the product's, but for one file. */
