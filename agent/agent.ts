@@ -11,15 +11,15 @@ import { maxConnectionsFor, readFdLimit } from './haproxy/fd-limit.ts'
 import type { ProcessEvent } from './haproxy/process.ts'
 import type { CommandCounts } from './haproxy/runtime.ts'
 import { createHaproxyEdge, type HaproxyEdge } from './haproxy-port.ts'
+import { createEdgeKeeper, type EdgeKeeperOptions } from './reconcile/edge-keeper.ts'
 import { createLoop } from './reconcile/loop.ts'
-import { createNetworkKeeper, type NetworkKeeperOptions } from './reconcile/networks.ts'
 import type { Report } from './reconcile/ports.ts'
 import type { Status } from './reconcile/status.ts'
 import { createRenderer, type Renderer } from './render/render.ts'
 
 /** What the agent tells whoever runs it. */
 export type AgentReport = Report &
-  NetworkKeeperOptions['report'] & {
+  EdgeKeeperOptions['report'] & {
     readonly haproxy: (event: ProcessEvent) => void
     /** A setting was put in its place by what the machine allows. */
     readonly lowered: (setting: string, from: number, to: number) => void
@@ -28,7 +28,7 @@ export type AgentReport = Report &
   }
 
 /** The engine as the agent needs it: what it says, and the one thing that it is asked to change. */
-export type Engine = Pick<DockerSource, 'snapshots'> & Pick<NetworkKeeperOptions, 'attach'>
+export type Engine = Pick<DockerSource, 'snapshots'> & Pick<EdgeKeeperOptions, 'attach'>
 
 export type Agent = AsyncDisposable & {
   /** Runs until the signal aborts; HAProxy goes on then. Rejects only for bugs. */
@@ -54,7 +54,7 @@ export async function createAgent(settings: Settings, engine: Engine, report: Ag
     },
   })
   const clock = { nowMs: () => performance.now() }
-  const keeper = createNetworkKeeper({
+  const keeper = createEdgeKeeper({
     mode: settings.docker.networks,
     settleMs: settings.docker.networksSettleMs,
     retryMs: settings.loop.retryMaxMs,
@@ -71,7 +71,7 @@ export async function createAgent(settings: Settings, engine: Engine, report: Ag
     accepts: createAccepts(),
     clock,
     report,
-    routed: keeper.consider,
+    routed: (snapshot, networkIds) => keeper.consider(snapshot, { networkIds, materialNames: [] }),
   })
   return {
     run: async (signal) => {

@@ -7,8 +7,8 @@ import type { AgentError } from './core/errors.ts'
 import {
   changeEntry,
   driftEntry,
+  edgeEntry,
   lateEntry,
-  networksEntry,
   networksTroubleEntry,
   problemEntries,
   processEntry,
@@ -71,7 +71,7 @@ export function createChronicle({ history, routesMap, nowMs }: ChronicleOptions)
       },
       attached: (plan) => {
         networkTroubles.over()
-        add(networksEntry(plan.add, plan.remove))
+        add(edgeEntry(plan))
         report.attached(plan)
       },
       notAttached: (error, retryMs) => {

@@ -4,6 +4,7 @@
 import { createHistory } from './admin/history.ts'
 import { type AgentReport, createAgent, type Engine } from './agent.ts'
 import type { Settings } from './cli/settings.ts'
+import type { MountChange } from './core/edge-mounts.ts'
 import { type DockerEndpoint, endpointText } from './docker/endpoint.ts'
 import type { DockerSource } from './docker/source.ts'
 import { createEngineSource, dockerEndpoint, sourceOptions } from './engine.ts'
@@ -11,7 +12,7 @@ import { gatherFacts } from './facts.ts'
 import { type Chronicle, createChronicle } from './history.ts'
 import { openInterface } from './interface.ts'
 import { createLog, createReport, errorFacts, type Log } from './log.ts'
-import { attachNetworks } from './swarm/attach.ts'
+import { updateEdge } from './swarm/attach.ts'
 import { createTallies, type Tally } from './tallies.ts'
 
 /** Runs the agent until the signal aborts, and ends a managed HAProxy then, its sessions first. */
@@ -28,7 +29,7 @@ export async function serve(
   const endpoint = dockerEndpoint(settings)
   const source = createLoggedSource(settings, endpoint, hostname, log.child('docker'), { tally, chronicle })
   const attach: Engine['attach'] = (plan, until) =>
-    attachNetworks(endpoint, plan, settings.docker.timeoutMs, until)
+    updateEdge(endpoint, plan, settings.docker.timeoutMs, until)
   const engine = { snapshots: source.snapshots, attach }
   const report = chronicle.recorded(tally.counted(createAgentReport(log)))
   await using agent = await createAgent(settings, engine, report)
@@ -68,7 +69,8 @@ function createLoggedSource(
       chronicle.engineRecovered(troubledMs)
       log.info({ troubledMs: Math.round(troubledMs) }, 'engine usable again')
     },
-    onOddity: (oddity) => log.warn({ ...oddity }, 'element of a list left out'),
+    onOddity: (oddity) =>
+      log.warn({ ...oddity }, oddity.id === '' ? 'list left out' : 'element of a list left out'),
     onWatched: () => log.info({ swarmSocket }, 'tasks are followed'),
     onUnwatched: (error) => log.warn(errorFacts(error), 'tasks not followed, they are polled'),
   })
@@ -90,11 +92,19 @@ function createAgentReport(log: Log): AgentReport {
         )
       }
     },
-    attached: ({ add, remove }) => log.info({ add, remove }, 'networks of the edge changed'),
+    attached: ({ add, remove, secrets, configs }) =>
+      log.info({ add, remove, ...mountFacts([secrets, configs]) }, 'service of the edge changed'),
     notAttached: (error, retryMs) =>
-      log.error({ ...errorFacts(error), retryMs }, 'networks of the edge not changed'),
+      log.error({ ...errorFacts(error), retryMs }, 'service of the edge not changed'),
     lowered: (setting, from, to) =>
       log.warn({ setting, from, to }, 'setting lowered to what the limit on open files allows'),
     notResumed: (error) => log.warn(errorFacts(error), 'haproxy not resumed from the files on disk'),
   }
+}
+
+/** Secrets and configs by their names, where there are any. */
+function mountFacts(changes: readonly MountChange[]): Readonly<Record<string, readonly string[]>> {
+  const mount = changes.flatMap(({ add }) => add.map(({ name }) => name))
+  const unmount = changes.flatMap(({ remove }) => remove.map(({ name }) => name))
+  return { ...(mount.length > 0 && { mount }), ...(unmount.length > 0 && { unmount }) }
 }

@@ -5,6 +5,7 @@ import type { Action } from './action.ts'
 import { formatAddress } from './address.ts'
 import { changeText } from './change-text.ts'
 import { commandFor } from './commands.ts'
+import type { EdgeUpdate } from './edge-plan.ts'
 import type { AgentError } from './errors.ts'
 import type { Newcomer } from './newcomers.ts'
 import type { ReloadReason } from './plan.ts'
@@ -22,7 +23,7 @@ import { clean } from './text.ts'
  * | `drift`                 | somebody else had changed HAProxy; it is put right                       |
  * | `problem`, `solved`     | services have problems, or have none of these any more                   |
  * | `trouble`, `recovered`  | a step, or the engine, has failed; it works again                        |
- * | `networks`              | the edge's own networks have changed, or could not be changed            |
+ * | `networks`              | what the edge's own service is given has changed, or could not be changed |
  * | `haproxy`               | HAProxy died, was started again, or could not be                         |
  * | `late`                  | a task runs and accepts no connections                                   |
  */
@@ -143,19 +144,31 @@ export function recoveredEntry(what: string, troubledMs: number): HistoryDraft {
   return { ...entry('recovered', `${what} again`), durationMs: Math.round(troubledMs) }
 }
 
-/** The edge's own service was given other networks. */
-export function networksEntry(added: readonly string[], removed: readonly string[]): HistoryDraft {
+/** The edge's own service was given other networks, secrets or configs. */
+export function edgeEntry({ add, remove, secrets, configs }: EdgeChange): HistoryDraft {
   const parts = [
-    ...(added.length > 0 ? [`joins ${networks(added)}`] : []),
-    ...(removed.length > 0 ? [`leaves ${networks(removed)}`] : []),
+    ...part('joins', 'network', add),
+    ...part('leaves', 'network', remove),
+    ...part('gets', 'secret', namesOf(secrets.add)),
+    ...part('gives back', 'secret', namesOf(secrets.remove)),
+    ...part('gets', 'config', namesOf(configs.add)),
+    ...part('gives back', 'config', namesOf(configs.remove)),
   ]
-  return entry('networks', `the edge ${parts.join(' and ')}, and its tasks are replaced`)
+  const last = parts.pop() ?? ''
+  const all = parts.length === 0 ? last : `${parts.join(', ')} and ${last}`
+  return entry('networks', `the edge ${all}, and its tasks are replaced`)
 }
 
-const networks = (ids: readonly string[]) =>
-  ids.length === 1 ? `network ${ids[0]}` : `${ids.length} networks`
+type EdgeChange = Pick<EdgeUpdate, 'add' | 'remove' | 'secrets' | 'configs'>
 
-/** The edge's own networks could not be changed. */
+function part(verb: string, noun: string, names: readonly string[]): readonly string[] {
+  if (names.length === 0) return []
+  return [names.length === 1 ? `${verb} ${noun} ${names[0]}` : `${verb} ${names.length} ${noun}s`]
+}
+
+const namesOf = (objects: readonly { readonly name: string }[]) => objects.map(({ name }) => name)
+
+/** The edge's own service could not be changed. */
 export function networksTroubleEntry(error: AgentError): HistoryDraft {
   return { ...troubleEntry(error), kind: 'networks' }
 }

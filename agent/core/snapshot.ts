@@ -35,6 +35,9 @@ export type Service = {
   readonly differing?: readonly string[]
   /** Present while Swarm is at a rolling update of the service, or at its rollback. */
   readonly isUpdating?: true
+  /** What of the Swarm's store its tasks are given as files; absent: nothing. Of interest for the edge's own service. */
+  readonly secrets?: readonly Mounted[]
+  readonly configs?: readonly Mounted[]
   /** Ports that the service publishes in host mode. */
   readonly hostPorts: readonly { readonly targetPort: number; readonly protocol: string }[]
 }
@@ -94,6 +97,9 @@ export type Network = {
 
 /** A secret or a config of the Swarm. */
 export type NamedObject = { readonly id: string; readonly name: string }
+
+/** A secret or a config as a service's tasks get it: a secret's file is relative to /run/secrets, a config's to the root. */
+export type Mounted = NamedObject & { readonly file: string }
 
 /** What one file with certificates or keys holds; never the key itself. An unchanged file keeps its object. */
 export type Material = {

@@ -5,8 +5,8 @@ import type { List } from './list.ts'
 import type { ListName } from './schedule.ts'
 
 export type Lists<L> = {
-  /** A part of the snapshot without a list of its own is told by another one. */
-  readonly byName: Readonly<Partial<Record<ListName, Pick<List<unknown>, 'refresh' | 'bytes'>>>>
+  /** A part of the snapshot without a list of its own is told by another one, or nobody needs it now. */
+  readonly byName: Readonly<Partial<Record<ListName, Pick<List<unknown>, 'refresh' | 'bytes'> | undefined>>>
   /** What the lists said last; undefined until each has been answered once. */
   readonly listed: () => L | undefined
 }

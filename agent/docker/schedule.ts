@@ -2,13 +2,13 @@
 // Owns the cadences. Refuses clocks, timers and sockets: the source has those. All times are milliseconds of one steady clock.
 //
 //   tasks      each second; each 200 ms for 10 s after a hint and while a task is on its way
-//   all four   each 10 s, at once when the event stream (re)opens, and after a failure
+//   all        each 10 s, at once when the event stream (re)opens, and after a failure
 //   the rest   at once on a hint
 //
-// While the watch tells of every task (isFollowing), tasks are listed with all four only: the list still is the truth.
+// While the watch tells of every task (isFollowing), tasks are listed with all others only: the list still is the truth.
 
 /** The lists that make a snapshot, in the order they are asked for: what refers to others comes first. */
-export const listNames = ['tasks', 'services', 'networks', 'nodes'] as const
+export const listNames = ['tasks', 'services', 'networks', 'nodes', 'secrets', 'configs'] as const
 export type ListName = (typeof listNames)[number]
 
 export type Cadence = {

@@ -62,7 +62,7 @@ export function troubleOfStatus(
       'docker-refused',
       `the engine at ${engine} answered ${status} to ${request}: ${quote(said, 200)}.`,
       {
-        hint: 'Tidegate reads /info, /services, /tasks, /nodes, /networks and /events, or of plain Docker /containers/json in the place of services, tasks and nodes: a socket proxy must allow GET on each of them.',
+        hint: 'Tidegate reads /info, /services, /tasks, /nodes, /networks and /events, and /secrets and /configs where labels name one, or of plain Docker /containers/json in the place of services, tasks and nodes: a socket proxy must allow GET on each of them.',
       },
     )
   }

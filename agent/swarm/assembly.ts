@@ -27,7 +27,12 @@ export function assemble(
     { tasks: listed.tasks, networks },
     last?.snapshot.edge,
   )
-  const snapshot = { services, tasks: plainTasks(listed, last), nodes: listed.nodes, networks, edge }
+  const { nodes, secrets, configs } = listed
+  const snapshot = {
+    ...{ services, tasks: plainTasks(listed, last), nodes, networks, edge },
+    ...(secrets !== undefined && { secrets }),
+    ...(configs !== undefined && { configs }),
+  }
   return { listed, snapshot: sameSnapshot(last?.snapshot, snapshot) }
 }
 
@@ -37,13 +42,22 @@ function sameSnapshot(last: Snapshot | undefined, now: Snapshot): Snapshot {
     last.tasks === now.tasks &&
     last.nodes === now.nodes &&
     last.networks === now.networks &&
+    last.secrets === now.secrets &&
+    last.configs === now.configs &&
     last.edge === now.edge
   return isSame ? last : now
 }
 
 /** True if nothing was listed anew. */
 export function sameLists(a: Listed, b: Listed): boolean {
-  return a.tasks === b.tasks && a.services === b.services && a.networks === b.networks && a.nodes === b.nodes
+  return (
+    a.tasks === b.tasks &&
+    a.services === b.services &&
+    a.networks === b.networks &&
+    a.nodes === b.nodes &&
+    a.secrets === b.secrets &&
+    a.configs === b.configs
+  )
 }
 
 function plainTasks(listed: Listed, last: Assembly<Listed> | undefined): readonly Task[] {

@@ -1,7 +1,11 @@
-// Attaches the edge's own service to networks, and detaches it: the one thing that the agent changes in a Swarm.
-// Owns the one update. Refuses every service but the one in the plan, and everything in it but its networks and the label.
+// Gives the edge's own service networks, secrets and configs, and takes them back: the one thing that the agent changes in
+// a Swarm. Owns the one update. Refuses every service but the one in the plan, and everything in it but these three lists
+// and the labels that say what an agent added.
 
-import { addedNetworksLabel, type NetworkPlan } from '../core/edge-networks.ts'
+import { addedConfigsLabel, addedSecretsLabel, type MountChange } from '../core/edge-mounts.ts'
+import { addedNetworksLabel } from '../core/edge-networks.ts'
+import type { EdgeUpdate } from '../core/edge-plan.ts'
+import type { Mounted } from '../core/snapshot.ts'
 import { createDocker, type Docker } from '../docker/docker.ts'
 import { type DockerEndpoint, endpointText } from '../docker/endpoint.ts'
 import {
@@ -15,8 +19,6 @@ import {
 } from '../docker/json-read.ts'
 import { badReply } from '../docker/trouble.ts'
 
-export type NetworkUpdate = Extract<NetworkPlan, { readonly kind: 'update' }>
-
 /** How much of a service's description is read. */
 const serviceBytesMax = 4 * 1024 * 1024
 
@@ -27,9 +29,9 @@ const serviceBytesMax = 4 * 1024 * 1024
  * was quicker, or somebody changed it. The next snapshot says what is to do then.
  * @throws AgentError where the engine does not take it
  */
-export async function attachNetworks(
+export async function updateEdge(
   endpoint: DockerEndpoint,
-  plan: NetworkUpdate,
+  plan: EdgeUpdate,
   deadlineMs: number,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -66,8 +68,8 @@ async function inspect(
   throw badReply(endpoint, `GET ${path}`, `what is no service, from ${endpointText(endpoint)}`, undefined)
 }
 
-/** The specification with other networks; everything else, aliases of networks that stay included, is as it was. */
-function changedSpec(spec: Json, plan: NetworkUpdate): object {
+/** The specification with other lists; everything else, aliases of networks that stay included, is as it was. */
+function changedSpec(spec: Json, plan: EdgeUpdate): object {
   const template = objectAt(spec, 'TaskTemplate')
   const before = objectsAt(template, 'Networks')
   const networks = plan.networkIds.map(
@@ -75,7 +77,51 @@ function changedSpec(spec: Json, plan: NetworkUpdate): object {
   )
   return {
     ...spec,
-    Labels: { ...objectAt(spec, 'Labels'), [addedNetworksLabel]: plan.addedIds.join(',') },
-    TaskTemplate: { ...template, Networks: networks },
+    Labels: changedLabels(objectAt(spec, 'Labels'), plan),
+    TaskTemplate: {
+      ...template,
+      ContainerSpec: changedContainer(objectAt(template, 'ContainerSpec'), plan),
+      Networks: networks,
+    },
   }
+}
+
+function changedLabels(labels: Json, plan: EdgeUpdate): Json {
+  const { [addedSecretsLabel]: _, [addedConfigsLabel]: __, ...others } = labels
+  const { secrets, configs } = plan
+  return {
+    ...others,
+    [addedNetworksLabel]: plan.addedIds.join(','),
+    ...(secrets.addedIds.length > 0 && { [addedSecretsLabel]: secrets.addedIds.join(',') }),
+    ...(configs.addedIds.length > 0 && { [addedConfigsLabel]: configs.addedIds.join(',') }),
+  }
+}
+
+function changedContainer(container: Json, { secrets, configs }: EdgeUpdate): Json {
+  const { Secrets: _, Configs: __, ...others } = container
+  return {
+    ...others,
+    ...changedList(container, 'Secret', secrets),
+    ...changedList(container, 'Config', configs),
+  }
+}
+
+/** A list that was there stays there, be it empty; another one appears when there is something in it. */
+function changedList(container: Json, kind: 'Secret' | 'Config', { add, remove }: MountChange): Json {
+  const before = objectsAt(container, `${kind}s`)
+  const isRemoved = (reference: Json) =>
+    remove.some(({ id, file }) => {
+      return textAt(reference, `${kind}ID`) === id && textAt(objectAt(reference, 'File'), 'Name') === file
+    })
+  const after = [...before.filter((reference) => !isRemoved(reference)), ...add.map(referenceTo(kind))]
+  return after.length === 0 && !Array.isArray(container[`${kind}s`]) ? {} : { [`${kind}s`]: after }
+}
+
+// Only the agent reads them, which is root: what is in them is a key, mostly.
+function referenceTo(kind: 'Secret' | 'Config') {
+  return ({ id, name, file }: Mounted): Json => ({
+    File: { Name: file, UID: '0', GID: '0', Mode: 0o400 },
+    [`${kind}ID`]: id,
+    [`${kind}Name`]: name,
+  })
 }

@@ -5,12 +5,12 @@ import type { EventKind, Hint } from '../docker/events.ts'
 import { asJson, objectAt, textAt } from '../docker/json-read.ts'
 
 /**
- * Asks for the Swarm's own events (a manager sends them for services, nodes and networks, never for tasks: moby#37403),
- * and for what happens to this node's containers, some of which are tasks.
+ * Asks for the Swarm's own events (a manager sends them for services, nodes, networks, secrets and configs, never for
+ * tasks: moby#37403), and for what happens to this node's containers, some of which are tasks.
  */
 export const swarmEvents: EventKind = {
   filters: {
-    type: ['service', 'node', 'network', 'container'],
+    type: ['service', 'node', 'network', 'secret', 'config', 'container'],
     event: ['create', 'update', 'remove', 'start', 'die', 'health_status'],
   },
   hintOf,
@@ -29,6 +29,10 @@ function hintOf(line: string): Hint {
       return { lists: ['nodes', 'tasks'] }
     case 'network':
       return { lists: textAt(event, 'scope') === 'local' ? [] : ['networks'] }
+    case 'secret':
+      return { lists: ['secrets'] }
+    case 'config':
+      return { lists: ['configs'] }
     case 'container':
       return { lists: textAt(objectAt(actor, 'Attributes'), taskLabel) === '' ? [] : ['tasks'] }
     default:

@@ -4,6 +4,8 @@
 
 import { isIpv4, isIpv6 } from '../core/address.ts'
 import {
+  type Mounted,
+  type NamedObject,
   type Network,
   type Node,
   type Service,
@@ -52,6 +54,7 @@ export function readService(element: unknown): Service {
     endpointMode: readEndpointMode(spec, endpoint),
     virtualIps: readVirtualIps(endpoint),
     ...(isUpdating(objectAt(json, 'UpdateStatus')) ? { isUpdating: true } : {}),
+    ...readMounts(objectAt(objectAt(spec, 'TaskTemplate'), 'ContainerSpec')),
     hostPorts: readHostPorts(objectAt(spec, 'EndpointSpec')).map(({ targetPort, protocol }) => ({
       targetPort,
       protocol,
@@ -62,6 +65,28 @@ export function readService(element: unknown): Service {
 /** moby's api/types/swarm, UpdateState: those in which Swarm replaces tasks. */
 function isUpdating(status: Json): boolean {
   return /^(updating|rollback_started)$/.test(textAt(status, 'State'))
+}
+
+function readMounts(container: Json): Pick<Service, 'secrets' | 'configs'> {
+  const secrets = readMounted(container, 'Secret')
+  const configs = readMounted(container, 'Config')
+  return { ...(secrets.length > 0 && { secrets }), ...(configs.length > 0 && { configs }) }
+}
+
+// A config that Windows takes credentials from has no file.
+function readMounted(container: Json, kind: 'Secret' | 'Config'): readonly Mounted[] {
+  return objectsAt(container, `${kind}s`).flatMap((reference) => {
+    const id = textAt(reference, `${kind}ID`)
+    const name = textAt(reference, `${kind}Name`)
+    const file = textAt(objectAt(reference, 'File'), 'Name')
+    return id === '' || name === '' || file === '' ? [] : [{ id, name, file }]
+  })
+}
+
+/** A secret of `GET /secrets`, or a config of `GET /configs`. Throws Nonsense. */
+export function readNamed(element: unknown): NamedObject {
+  const json = neededObject(element)
+  return { id: neededText(json, 'ID'), name: neededText(objectAt(json, 'Spec'), 'Name', 'Spec.Name') }
 }
 
 /** A task of `GET /tasks`. Throws Nonsense. */

@@ -42,7 +42,7 @@ export function createSwarmSource(options: SwarmSourceOptions): DockerSource {
 /**
  * One snapshot, for a command that runs once.
  *
- * Throws AgentError if the engine does not give all four lists, and what `signal` says if it is aborted.
+ * Throws AgentError if the engine does not give all lists, and what `signal` says if it is aborted.
  */
 export function readSwarm(options: SwarmSourceOptions, signal: AbortSignal): Promise<Snapshot> {
   const { swarmSocket: _, ...others } = options

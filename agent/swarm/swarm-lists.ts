@@ -1,15 +1,17 @@
-// The four lists that make a snapshot.
-// Owns which requests they are. One request each, whatever the number of services and tasks.
+// The lists that make a snapshot.
+// Owns which requests they are. One request each, whatever the number of services and tasks; secrets and configs only
+// where a service names one (mounted-lists.ts).
 
 import type { Network, Node, Service, Task } from '../core/snapshot.ts'
 import type { Docker } from '../docker/docker.ts'
 import type { DockerEndpoint } from '../docker/endpoint.ts'
 import { createList, type Oddity } from '../docker/list.ts'
 import type { Lists } from '../docker/lists.ts'
+import { createMountedLists, type ListedMounted } from './mounted-lists.ts'
 import { keepTask, type ListedTask, readNetwork, readNode, readService, readTask } from './read-element.ts'
 
 /** What the lists say together. */
-export type Listed = {
+export type Listed = ListedMounted & {
   readonly tasks: readonly ListedTask[]
   readonly services: readonly Service[]
   readonly networks: readonly Network[]
@@ -47,9 +49,30 @@ export function createSwarmLists(
     read: readNetwork,
   })
   const nodes = createList({ ...shared, request: { path: '/nodes' }, read: readNode })
+  const mounted = createMountedLists(shared)
   return {
-    byName: { tasks, services, networks, nodes },
-    listed: () => together(tasks.values(), services.values(), networks.values(), nodes.values()),
+    byName: {
+      tasks,
+      services: {
+        bytes: services.bytes,
+        refresh: async (signal) => {
+          await services.refresh(signal)
+          await mounted.heed(services.values() ?? [], signal)
+        },
+      },
+      networks,
+      nodes,
+      get secrets() {
+        return mounted.secrets()
+      },
+      get configs() {
+        return mounted.configs()
+      },
+    },
+    listed: () => {
+      const listed = together(tasks.values(), services.values(), networks.values(), nodes.values())
+      return listed === undefined ? undefined : { ...listed, ...mounted.listed() }
+    },
   }
 }
 

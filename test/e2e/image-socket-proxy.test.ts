@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { attachNetworks } from '../../agent/swarm/attach.ts'
+import { updateEdge } from '../../agent/swarm/attach.ts'
 import { createSimulatedSwarm, type SimulatedSwarm } from '../sim/swarm.ts'
 import { fastTiming } from '../sim/timing.ts'
 import { ask } from '../support/client.ts'
@@ -18,7 +18,8 @@ import { type TempDir, tempDir } from '../support/temp-dir.ts'
 const config = new URL('../../haproxy/socket-proxy.cfg', import.meta.url).pathname
 
 /** All that the agent may ask of an engine. compose/stack.socket-proxy.yml tells operators the same list. */
-const reads = ['/info', '/services', '/tasks', '/nodes', '/networks', '/events'].map((path) => `GET ${path}`)
+const lists = ['/services', '/tasks', '/nodes', '/networks', '/secrets', '/configs']
+const reads = ['/info', ...lists, '/events'].map((path) => `GET ${path}`)
 const ownService = ['GET /services/{id}', 'POST /services/{id}/update']
 
 let dir: TempDir
@@ -73,6 +74,8 @@ describe('the agent behind the socket proxy', () => {
     })
     await edge.settled()
     expect((await ask({ port: edge.port, host: 'web.local' })).status).toBe(200)
+    swarm.updateService('web', { labels: { 'com.docker.lb.ssl_cert': 'nowhere' } })
+    await eventually(() => swarm.api.counts.has('GET /secrets') && swarm.api.counts.has('GET /configs'))
     swarm.scale('web', 3)
     const servers = await eventually(async () => {
       const instances = new Set<string>()
@@ -108,8 +111,10 @@ function attach(serviceId: string, networkId: string): Promise<boolean> {
     remove: [],
     networkIds: [swarm.network('demo').ID, networkId].sort(),
     addedIds: [networkId],
+    secrets: { add: [], remove: [], addedIds: [] },
+    configs: { add: [], remove: [], addedIds: [] },
   }
-  return attachNetworks(
+  return updateEdge(
     { kind: 'tcp', host: '127.0.0.1', port, tls: undefined },
     plan,
     5000,
@@ -127,7 +132,9 @@ describe('the socket proxy', () => {
 
   test.for([
     ['GET', '/containers/json'],
-    ['GET', '/v1.41/secrets'],
+    ['GET', '/v1.41/secrets/x'],
+    ['GET', '/configs/x'],
+    ['POST', '/secrets/create'],
     ['GET', '/services/../containers/json'],
     ['GET', '//containers/json'],
     ['GET', '/services/web/logs'],

@@ -13,13 +13,14 @@ import {
 } from '../../agent/agent.ts'
 import { readSettings, type Settings } from '../../agent/cli/settings.ts'
 import type { Action } from '../../agent/core/action.ts'
+import type { EdgeUpdate } from '../../agent/core/edge-plan.ts'
 import type { AgentError } from '../../agent/core/errors.ts'
 import type { Problem } from '../../agent/core/problem.ts'
 import { parseEndpoint } from '../../agent/docker/endpoint.ts'
 import type { DockerSource } from '../../agent/docker/source.ts'
 import type { ProcessEvent } from '../../agent/haproxy/process.ts'
 import type { Outcome } from '../../agent/reconcile/ports.ts'
-import { attachNetworks, type NetworkUpdate } from '../../agent/swarm/attach.ts'
+import { updateEdge } from '../../agent/swarm/attach.ts'
 import { createSwarmSource } from '../../agent/swarm/source.ts'
 import { createEdgePage } from './edge-page.ts'
 import { eventually } from './eventually.ts'
@@ -33,7 +34,7 @@ export type Told = {
   readonly drifts: (readonly Action[])[]
   readonly haproxy: ProcessEvent[]
   /** Updates of the edge's own networks. */
-  readonly attached: NetworkUpdate[]
+  readonly attached: EdgeUpdate[]
   /** Whatever else a test should be able to look at: trouble with the engine, settings lowered. */
   readonly notes: unknown[]
 }
@@ -143,7 +144,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     onTrouble: (error) => told.notes.push(error),
   })
   const attach: Engine['attach'] = (plan, signal) =>
-    attachNetworks(endpoint, plan, settings.docker.timeoutMs, signal)
+    updateEdge(endpoint, plan, settings.docker.timeoutMs, signal)
   const page = createEdgePage(settings, options.version ?? '0.0.0-test', reportTo(told, options))
   const agent = await createAgent(settings, { snapshots: source.snapshots, attach }, page.report)
   const opened = options.page === true ? await page.open(agent, source) : undefined

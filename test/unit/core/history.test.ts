@@ -6,9 +6,9 @@ import { AgentError } from '../../../agent/core/errors.ts'
 import {
   changeEntry,
   driftEntry,
+  edgeEntry,
   type HistoryDraft,
   lateEntry,
-  networksEntry,
   networksTroubleEntry,
   problemEntries,
   processEntry,
@@ -25,6 +25,8 @@ const opened = (slot: number): Action => ({
   backend: 'shop.local',
   server: `shop.${slot}.x`,
 })
+const none = { add: [], remove: [], addedIds: [] }
+const mounted = (name: string) => ({ id: `id-${name}`, name, file: name })
 const error = new AgentError('reload-failed', 'HAProxy refused to reload', { hint: 'Look at the address.' })
 
 const problem = (service: string, code: Problem['code'] = 'port-invalid'): Problem => ({
@@ -82,7 +84,20 @@ test.for<readonly [string, HistoryDraft | undefined]>([
   ['the engine answers again', recoveredEntry('the engine answers', 1200)],
   [
     'the edge joins network n1 and leaves 2 networks, and its tasks are replaced',
-    networksEntry(['n1'], ['n2', 'n3']),
+    edgeEntry({ add: ['n1'], remove: ['n2', 'n3'], secrets: none, configs: none }),
+  ],
+  [
+    'the edge joins network n1, gets 2 secrets and gives back config c, and its tasks are replaced',
+    edgeEntry({
+      add: ['n1'],
+      remove: [],
+      secrets: { ...none, add: [mounted('a'), mounted('b')] },
+      configs: { ...none, remove: [mounted('c')] },
+    }),
+  ],
+  [
+    'the edge gets secret a, and its tasks are replaced',
+    edgeEntry({ add: [], remove: [], secrets: { ...none, add: [mounted('a')] }, configs: none }),
   ],
   ['reload-failed: HAProxy refused to reload', networksTroubleEntry(error)],
   ['HAProxy (process 7) died; it is started again', processEntry({ kind: 'died', pid: 7 })],

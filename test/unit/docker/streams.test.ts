@@ -74,7 +74,9 @@ test.for([
     { lists: ['tasks'] },
   ],
   [{ Type: 'container', Action: 'die', Actor: { Attributes: { name: 'db' } } }, { lists: [] }],
-  [{ Type: 'secret', Action: 'create' }, { lists: [] }],
+  [{ Type: 'secret', Action: 'create' }, { lists: ['secrets'] }],
+  [{ Type: 'config', Action: 'remove' }, { lists: ['configs'] }],
+  [{ Type: 'volume', Action: 'create' }, { lists: [] }],
   [[], { lists: [] }],
 ] as const)('the event %j hints at %j', ([json, hint]) => {
   expect(swarmEvents.hintOf(event(json))).toEqual(hint)

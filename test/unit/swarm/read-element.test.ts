@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { Nonsense } from '../../../agent/docker/json-read.ts'
-import { readNetwork, readNode, readService, readTask } from '../../../agent/swarm/read-element.ts'
+import { readNamed, readNetwork, readNode, readService, readTask } from '../../../agent/swarm/read-element.ts'
 
 const service = { ID: 's1', Version: { Index: 7 }, CreatedAt: '2026-08-01T10:00:00Z', Spec: { Name: 'web' } }
 const task = {
@@ -43,6 +43,35 @@ test.for([
   [{ TaskTemplate: { Networks: null }, Networks: null }, []],
 ] as const)('the networks of %j are %j', ([spec, networks]) => {
   expect(readService({ ...service, Spec: { Name: 'web', ...spec } }).networkIds).toEqual(networks)
+})
+
+test('the secrets and configs that its tasks are given as files', () => {
+  const file = (Name: string) => ({ Name, UID: '0', GID: '0', Mode: 256 })
+  const ContainerSpec = {
+    Secrets: [
+      { SecretID: 'i1', SecretName: 'demo.crt', File: file('demo.crt') },
+      { SecretID: 'i1', SecretName: 'demo.crt', File: file('tls.pem') },
+      { SecretID: 'i2', SecretName: 'nowhere' },
+    ],
+    Configs: [
+      { ConfigID: 'c1', ConfigName: 'demo', File: file('/run/configs/demo') },
+      { ConfigID: 'c2', ConfigName: 'credentials', Runtime: {} },
+    ],
+  }
+  const { secrets, configs } = readService({
+    ...service,
+    Spec: { Name: 'web', TaskTemplate: { ContainerSpec } },
+  })
+  expect(secrets).toEqual([
+    { id: 'i1', name: 'demo.crt', file: 'demo.crt' },
+    { id: 'i1', name: 'demo.crt', file: 'tls.pem' },
+  ])
+  expect(configs).toEqual([{ id: 'c1', name: 'demo', file: '/run/configs/demo' }])
+})
+
+test('a secret or a config is its id and its name; one without a name makes no sense', () => {
+  expect(readNamed({ ID: 'i', Spec: { Name: 'demo', Data: 'eA==' } })).toEqual({ id: 'i', name: 'demo' })
+  expect(() => readNamed({ ID: 'i', Spec: {} })).toThrow(Nonsense)
 })
 
 test.for([

@@ -1,35 +1,35 @@
-// Keeps the edge's own service attached to the networks that published services need.
+// Keeps the edge's own service attached to the networks, and given the secrets and configs, that published services need.
 //
 // Every update replaces the edge's tasks, so changes are collected for a moment and made in one. The loop that routes does
-// not wait for this: a service whose network is not there yet is a problem that says so.
+// not wait for this: a service whose network or certificate is not there yet is a problem that says so.
 //
 // Refuses to know Docker: it sees snapshots and one function.
 
-import { type NetworkMode, type NetworkPlan, planNetworks } from '../core/edge-networks.ts'
+import type { MountChange } from '../core/edge-mounts.ts'
+import type { NetworkMode } from '../core/edge-networks.ts'
+import { type EdgeNeeds, type EdgePlan, type EdgeUpdate, planEdge } from '../core/edge-plan.ts'
 import { type AgentError, isAgentError } from '../core/errors.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Clock } from './ports.ts'
 import { createWaker } from './waker.ts'
 
-type Update = Extract<NetworkPlan, { readonly kind: 'update' }>
-
-export type NetworkKeeperOptions = {
+export type EdgeKeeperOptions = {
   readonly mode: NetworkMode
   /** How long a change waits for others. */
   readonly settleMs: number
   readonly retryMs: number
   /** Carries a plan out; resolves to false where it was made void by another update. */
-  readonly attach: (plan: Update, signal: AbortSignal) => Promise<boolean>
+  readonly attach: (plan: EdgeUpdate, signal: AbortSignal) => Promise<boolean>
   readonly clock: Clock
   readonly report: {
-    readonly attached: (plan: Update) => void
+    readonly attached: (plan: EdgeUpdate) => void
     readonly notAttached: (error: AgentError, retryMs: number) => void
   }
 }
 
-export type NetworkKeeper = {
-  /** Takes note of the newest snapshot and the networks that its services need. */
-  readonly consider: (snapshot: Snapshot, neededIds: readonly string[]) => void
+export type EdgeKeeper = {
+  /** Takes note of the newest snapshot and what its services need of the edge. */
+  readonly consider: (snapshot: Snapshot, needs: EdgeNeeds) => void
   /** Works until the signal aborts. Rejects only for bugs. */
   readonly run: (signal: AbortSignal) => Promise<void>
 }
@@ -37,15 +37,15 @@ export type NetworkKeeper = {
 /** How long an update waits for an earlier one to end: a task that cannot start must not keep services waiting for ever. */
 const untimelyMs = 120_000
 
-export function createNetworkKeeper(options: NetworkKeeperOptions): NetworkKeeper {
+export function createEdgeKeeper(options: EdgeKeeperOptions): EdgeKeeper {
   const { mode, settleMs, clock } = options
   const waker = createWaker()
-  let plan: NetworkPlan = { kind: 'nothing' }
+  let plan: EdgePlan = { kind: 'nothing' }
   let sinceMs = 0
   /** The version that an update was already made from: until the engine shows a newer one there is nothing to do. */
   let doneVersion = -1
-  const consider = (snapshot: Snapshot, neededIds: readonly string[]) => {
-    const next = planNetworks(snapshot, neededIds, mode)
+  const consider = (snapshot: Snapshot, needs: EdgeNeeds) => {
+    const next = planEdge(snapshot, needs, mode)
     if (!isSamePlan(plan, next)) sinceMs = clock.nowMs()
     plan = next
     waker.wake()
@@ -65,7 +65,11 @@ export function createNetworkKeeper(options: NetworkKeeperOptions): NetworkKeepe
   }
 }
 
-async function tryAttach(options: NetworkKeeperOptions, plan: Update, signal: AbortSignal): Promise<boolean> {
+async function tryAttach(
+  options: EdgeKeeperOptions,
+  plan: EdgeUpdate,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { attach, report, retryMs } = options
   try {
     if (await attach(plan, signal)) report.attached(plan)
@@ -78,7 +82,12 @@ async function tryAttach(options: NetworkKeeperOptions, plan: Update, signal: Ab
   }
 }
 
-function isSamePlan(a: NetworkPlan, b: NetworkPlan): boolean {
+function isSamePlan(a: EdgePlan, b: EdgePlan): boolean {
   if (a.kind === 'nothing' || b.kind === 'nothing') return a.kind === b.kind
-  return a.add.join() === b.add.join() && a.remove.join() === b.remove.join()
+  return textOf(a) === textOf(b)
+}
+
+function textOf({ add, remove, secrets, configs }: EdgeUpdate): string {
+  const ids = (change: MountChange) => [change.add, change.remove].map((each) => each.map(({ id }) => id))
+  return JSON.stringify([add, remove, ids(secrets), ids(configs)])
 }
