@@ -11,6 +11,8 @@ export type Pace = {
   readonly watchMs: number
   /** Between what came of it and the next step. */
   readonly afterMs: number
+  /** For whoever opens the page. */
+  readonly openMs: number
   readonly swarm: Timing
   /** Settings of the agent, by flag. */
   readonly flags: Readonly<Record<string, string>>
@@ -30,6 +32,7 @@ export const readingPace: Pace = {
   beforeMs: 400,
   watchMs: 200,
   afterMs: 500,
+  openMs: 8000,
   swarm: {
     ...realTiming,
     prepareMs: 200,
@@ -43,4 +46,11 @@ export const readingPace: Pace = {
 }
 
 /** For tests: the same order of events. */
-export const testPace: Pace = { beforeMs: 100, watchMs: 100, afterMs: 0, swarm: fastTiming, flags: {} }
+export const testPace: Pace = {
+  beforeMs: 100,
+  watchMs: 100,
+  afterMs: 0,
+  openMs: 0,
+  swarm: fastTiming,
+  flags: {},
+}

@@ -64,12 +64,21 @@ export async function runTour(parts: TourParts, steps: readonly Step[]): Promise
       })
       results.push(result)
       parts.screen.result(result)
+      if (index === 0) await offerPage(parts)
     }
   } catch (error) {
     parts.signal.throwIfAborted()
     broken = `${steps[results.length]?.title}: ${error instanceof Error ? error.message : String(error)}`
   }
   return { results, durationMs: performance.now() - startedMs, broken }
+}
+
+/** Where the page is open, from the first moment on: whoever opens it sees there what the steps bring. */
+async function offerPage({ stage, screen, pace, signal }: TourParts): Promise<void> {
+  const address = await stage.pageAddress()
+  if (address === undefined) return
+  screen.lines(['', 'Open this in a browser now: each step shows there as it happens.', `  ${address}`])
+  await delay(pace.openMs, undefined, { signal })
 }
 
 type Counts = { readonly totals: Totals; readonly tally: Tally; readonly problems: readonly Problem[] }
