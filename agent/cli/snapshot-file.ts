@@ -27,6 +27,9 @@ const port = z.int().min(0).max(65_535)
 const networkId = text.min(1)
 const ids = z.array(networkId).transform((list): readonly string[] => [...new Set(list)].sort(compareText))
 
+const named = z.strictObject({ id: networkId, name })
+const mounted = z.strictObject({ id: networkId, name, file: text.min(1) })
+
 const service = z.strictObject({
   id: name,
   name,
@@ -41,6 +44,8 @@ const service = z.strictObject({
   origin: z.enum(['compose', 'container']).exactOptional(),
   differing: z.array(text).exactOptional(),
   isUpdating: z.literal(true).exactOptional(),
+  secrets: z.array(mounted).exactOptional(),
+  configs: z.array(mounted).exactOptional(),
 })
 
 const task = z
@@ -65,6 +70,26 @@ const node = z.strictObject({
 
 const network = z.strictObject({ id: networkId, name: text.min(1), ingress: z.boolean() })
 
+const digest = text.regex(/^[0-9a-f]{64}$/, { error: 'expected a SHA-256 in hexadecimal' })
+
+const material = z.strictObject({
+  name: text.regex(/^[^/\p{Cc}]{1,255}$/u, { error: 'expected the name of a file' }),
+  from: z.enum(['folder', 'secret', 'config']),
+  digest: digest.or(z.literal('')),
+  certificate: z
+    .strictObject({
+      names: z.array(
+        text.regex(/^(?:\*\.)?[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/, { error: 'expected a DNS name' }),
+      ),
+      publicKey: digest,
+      notAfter: createdAt,
+      validity: z.enum(['good', 'not-yet', 'expiring', 'expired']),
+    })
+    .exactOptional(),
+  key: z.strictObject({ publicKey: digest }).exactOptional(),
+  fault: text.exactOptional(),
+})
+
 const snapshot = z.strictObject({
   services: z.array(service).superRefine(unlike),
   tasks: z.array(task).superRefine(unlike),
@@ -74,6 +99,9 @@ const snapshot = z.strictObject({
     networkIds: z.union([z.literal('every'), ids], { error: 'expected "every" or a list of network ids' }),
     self: z.strictObject({ taskId: text.min(1), serviceId: text.min(1) }).exactOptional(),
   }),
+  secrets: z.array(named).exactOptional(),
+  configs: z.array(named).exactOptional(),
+  materials: z.array(material).exactOptional(),
 })
 
 /** Ids tell things apart: the core keeps one of each. */

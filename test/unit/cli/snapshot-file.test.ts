@@ -31,6 +31,39 @@ test('a snapshot that was saved is read back as it was', () => {
   expect(parseSnapshot(JSON.stringify(saved), 'swarm.json')).toEqual(saved)
 })
 
+test('certificates, secrets and configs are read back too', () => {
+  const digest = 'ab'.repeat(32)
+  const plain = swarm()
+  const edge = { secrets: [{ id: 's1', name: 'web.crt', file: 'web.crt' }], configs: [] }
+  const certificate = {
+    names: ['*.example.com', 'demo.local'],
+    publicKey: digest,
+    notAfter: '2027-01-01T00:00:00Z',
+    validity: 'good',
+  } as const
+  const saved = {
+    ...plain,
+    services: plain.services.map((each, index) => (index === 0 ? { ...each, ...edge } : each)),
+    secrets: [{ id: 's1', name: 'web.crt' }],
+    configs: [{ id: 'c1', name: 'shop.pem' }],
+    materials: [
+      { name: 'web.crt', from: 'secret', digest, certificate, key: { publicKey: digest } },
+      { name: 'old', from: 'folder', digest: '', fault: 'it is larger than 1048576 bytes' },
+    ],
+  }
+  expect(parseSnapshot(JSON.stringify(saved), 'swarm.json')).toEqual(saved)
+})
+
+test.for([
+  { digest: '../../etc/passwd', fault: 'materials[0].digest: expected' },
+  { name: 'a/b', fault: 'materials[0].name: expected the name of a file' },
+  { name: 'a\nb', fault: 'materials[0].name: expected the name of a file' },
+  { key: { publicKey: 'x' }, fault: 'materials[0].key.publicKey: expected a SHA-256 in hexadecimal' },
+])('a certificate with $fault is refused', ({ fault, ...wrong }) => {
+  const material = { name: 'a', from: 'folder', digest: 'ab'.repeat(32), ...wrong }
+  expect(faultsOf(JSON.stringify({ ...swarm(), materials: [material] })).join()).toContain(fault)
+})
+
 test('ids of networks are sorted, each there once', () => {
   const json = JSON.stringify(swarm({ edge: { networkIds: ['b', 'a', 'b'] } }))
   expect(parseSnapshot(json, 'swarm.json').edge.networkIds).toEqual(['a', 'b'])
