@@ -62,7 +62,13 @@ export function claimOf(
       : { mode: spec.mode, servers: [], networkIds: [], problems: [] }
   const asked = optionsOf(service, values, served.mode)
   return {
-    service: { id: service.id, name: service.name, mode: served.mode, networkIds: service.networkIds },
+    service: {
+      id: service.id,
+      name: service.name,
+      mode: served.mode,
+      networkIds: service.networkIds,
+      ...(service.origin !== undefined && { isToldLate: true as const }),
+    },
     // Go leaves zeros out at the end of a fraction: with the Z behind it, `.12Z` would sort after `.123Z`.
     createdAt: service.createdAt.replace(/Z$/, ''),
     hosts: isPublished ? hosts : [],

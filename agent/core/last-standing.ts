@@ -4,6 +4,8 @@
 //   told to stop        its SIGTERM          the successor serves
 //   |--- it serves on ---|--- a closed door ---|
 //   0                   1 s                   4 s at most
+//
+// A container without a Swarm is known to stop when it has its SIGTERM: the door is closed at once, for three seconds.
 
 import { newcomerKey } from './newcomers.ts'
 import type { Backend, Routing, Server } from './routing.ts'
@@ -65,12 +67,16 @@ function begin(backend: Backend, before: Backend | undefined, nowMs: number): La
   const servers = (before?.servers ?? []).filter(
     (server) => isReady(server) && isProvenTask(server) && !known.has(server.name),
   )
-  return servers.length === 0 ? undefined : { sinceMs: nowMs, servers, dueMs: nowMs + lastStandMs }
+  return servers.length === 0 ? undefined : { sinceMs: nowMs, servers, dueMs: nowMs + servesForMs(backend) }
+}
+
+function servesForMs({ services }: Backend): number {
+  return services.some(({ isToldLate }) => isToldLate === true) ? 0 : lastStandMs
 }
 
 function goOn(stand: LastStand, backend: Backend, nowMs: number): LastStand | undefined {
   if (nowMs < stand.dueMs) return stand
-  const untilMs = stand.sinceMs + lastStandMs + closedDoorMs
+  const untilMs = stand.sinceMs + servesForMs(backend) + closedDoorMs
   const isAnyoneComing = backend.servers.some(
     ({ checks, options }) => checks !== undefined || options?.isUnchecked === true,
   )

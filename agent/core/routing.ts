@@ -29,6 +29,8 @@ export type BackendService = {
   readonly name: string
   readonly mode: BackendMode
   readonly networkIds: readonly string[]
+  /** Where its tasks have their stop signal by the time they are known to leave: containers without a Swarm. */
+  readonly isToldLate?: true
 }
 
 type AskedOptions = OptionValues & HeaderValues

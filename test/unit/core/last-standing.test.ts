@@ -18,8 +18,12 @@ const old = { ...task({ service: 'shop', slot: 1 }), id: 'old' }
 const coming = { ...task({ service: 'shop', slot: 1 }), id: 'new', state: 'starting' as const }
 const running = { ...coming, state: 'running' as const }
 
-function routed(tasks: Tasks, more: Readonly<Record<string, string>> = {}): Routing {
-  const shop = service({ name: 'shop', lb: more })
+function routed(
+  tasks: Tasks,
+  more: Readonly<Record<string, string>> = {},
+  origin?: 'compose' | 'container',
+): Routing {
+  const shop = { ...service({ name: 'shop', lb: more }), ...(origin !== undefined && { origin }) }
   const world = snapshot({ services: [shop], tasks: [...tasks], networks: [network('demo')] })
   return computeRouting(world, { serviceCluster: '' }).routing
 }
@@ -67,6 +71,23 @@ test('before its SIGTERM a server gets nothing new: requests wait for the one th
   expect(second.get('shop.local')?.dueMs).toBe(lastStandMs + closedDoorMs)
   expect(at(lastStandMs + closedDoorMs - 1, second)).toEqual(second)
   expect(at(lastStandMs + closedDoorMs, second)).toEqual(nobody)
+})
+
+test('a container that is known to stop has its SIGTERM: its door is closed at once', () => {
+  const at = (nowMs: number, stands: LastStands) =>
+    lastStands(routed([coming], {}, 'compose'), routed([old], {}, 'compose'), stands, {
+      awaited: none,
+      nowMs,
+    })
+  const first = at(0, nobody)
+  expect(serversOf(first)).toMatchObject([{ name: 'shop.1.old', ...closedDoor }])
+  expect(at(closedDoorMs - 1, first)).toEqual(first)
+  expect(at(closedDoorMs, first)).toEqual(nobody)
+  const nobodyComes = lastStands(routed([], {}, 'container'), routed([old], {}, 'container'), nobody, {
+    awaited: none,
+    nowMs: 0,
+  })
+  expect(nobodyComes).toEqual(nobody)
 })
 
 test('of several that are told to stop at once one stands there, as HAProxy would go from one to the next', () => {
