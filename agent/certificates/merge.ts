@@ -6,7 +6,7 @@ import type { Material, Snapshot } from '../core/snapshot.ts'
 import type { CertificateStore } from './store.ts'
 
 /** How long the first snapshot waits for the first look: a network file system that hangs must not keep the edge down. */
-const firstLookMs = 10_000
+const firstLookMs = 30_000
 
 type State = {
   snapshot: Snapshot | undefined

@@ -4,7 +4,8 @@
 
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { AgentError } from '../core/errors.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { AgentError } from '../core/errors.ts'
 import type { Material } from '../core/snapshot.ts'
 import {
   type FileRead,
@@ -16,6 +17,7 @@ import {
 } from './folder.ts'
 import { judgedAgain, materialOf, unreadMaterial } from './material.ts'
 import type { PemReader } from './read-pem.ts'
+import { hanging, notReadable, tooMany, unreadable } from './trouble.ts'
 import { type Lifetime, validityAt } from './validity.ts'
 import type { Vault } from './vault.ts'
 
@@ -36,7 +38,11 @@ export type ShelfParts = {
   readonly limits: StoreLimits
 }
 
-export type StoreLimits = { readonly filesMax: number; readonly fileBytesMax: number }
+export type StoreLimits = {
+  readonly filesMax: number
+  readonly fileBytesMax: number
+  readonly lookMsMax: number
+}
 
 type Seen = {
   readonly state: FileState
@@ -48,10 +54,12 @@ export type Shelf = ShelfParts & {
   files: ReadonlyMap<string, Seen>
   /** What is wrong with the folder, told already. */
   trouble: string | undefined
+  /** A look that has not ended: a network file system may hold it up for ever. */
+  looking: Promise<string | undefined> | undefined
 }
 
 export function createShelf(parts: ShelfParts): Shelf {
-  return { ...parts, files: new Map(), trouble: undefined }
+  return { ...parts, files: new Map(), trouble: undefined, looking: undefined }
 }
 
 /** Enough to keep the disk busy while a key is parsed. */
@@ -60,8 +68,30 @@ const filesAtOnce = 8
 /** The extensions of certificate files; secrets and configs have the names that they have. */
 const certificateFile = /\.(?:pem|crt|cer|key)$/i
 
-/** Looks once. Gives the folder's own mark, undefined where there is none to watch. */
+/**
+ * Looks once, for at most `lookMsMax`; what it finds later counts for the next look, and no other is begun before.
+ * Gives the folder's own mark, undefined where there is none to watch.
+ */
 export async function lookAt(shelf: Shelf, signal: AbortSignal): Promise<string | undefined> {
+  const { lookMsMax } = shelf.limits
+  shelf.looking ??= look(shelf, signal).finally(() => {
+    shelf.looking = undefined
+  })
+  const late = new AbortController()
+  const isLate = delay(lookMsMax, 'late', { signal: late.signal }).catch(() => undefined)
+  try {
+    const mark = await Promise.race([shelf.looking.then((value) => ({ value })), isLate])
+    if (typeof mark === 'object') return mark.value
+    tell(shelf, hanging(shelf.folder.path, lookMsMax))
+    // Whoever waits no longer must not miss its failure either: the next look meets it.
+    shelf.looking.catch(() => undefined)
+    return undefined
+  } finally {
+    late.abort()
+  }
+}
+
+async function look(shelf: Shelf, signal: AbortSignal): Promise<string | undefined> {
   const { folder, limits } = shelf
   const listing = await tryList(shelf)
   if (listing === undefined) {
@@ -150,28 +180,6 @@ function seenOf(
   if (!vault.put(digest, reading.pieces)) return unread('there is no room left for so many certificates')
   const material = materialOf(place, digest, reading, nowMs())
   return { state, lifetime: reading.certificate, material }
-}
-
-function notReadable(code: string): string {
-  if (code !== 'EACCES' && code !== 'EPERM') return `it cannot be read (${code})`
-  return `the agent's user (${process.getuid?.() ?? 'unknown'}) may not read it: change its owner or its mode`
-}
-
-function unreadable(path: string, code: string, cause: unknown): AgentError {
-  return new AgentError('certificates-unreadable', `the certificate folder ${path} cannot be read: ${code}`, {
-    hint:
-      code === 'EACCES'
-        ? 'Let the user that the agent runs as list this folder. Certificates that were read from it stay in use.'
-        : 'Mount the folder, or correct the setting. Certificates that were read from it stay in use.',
-    cause,
-  })
-}
-
-function tooMany(path: string, filesMax: number, leftOut: number): AgentError {
-  const message = `the certificate folder ${path} holds ${filesMax + leftOut} files, and ${filesMax} are read`
-  return new AgentError('certificates-unreadable', message, {
-    hint: 'Take out what no service names; files count in the order of their names.',
-  })
 }
 
 /** Once as it begins, and again when it becomes another. */

@@ -35,7 +35,13 @@ export type CertificateStore = Pick<Vault, 'pem'> & {
   readonly retain: (digests: Iterable<string>) => void
 }
 
-const defaultLimits = { filesMax: 10_000, fileBytesMax: 1024 * 1024, bytesMax: 64 * 1024 * 1024 }
+const defaultLimits = {
+  filesMax: 10_000,
+  fileBytesMax: 1024 * 1024,
+  bytesMax: 64 * 1024 * 1024,
+  // Thousands of certificates take seconds when they are read for the first time.
+  lookMsMax: 30_000,
+}
 
 /**
  * A look waits until nothing has happened for so long: a certificate and its key are mostly renewed one after the other,
@@ -111,7 +117,9 @@ async function* follow(
     while (!signal.aborted) {
       const startedAtMs = performance.now()
       const materials = await lookOnce(state, hints, signal)
-      const restMs = Math.max(pollMs, (performance.now() - startedAtMs) * restFactor)
+      const tookMs = performance.now() - startedAtMs
+      // Reading what is new takes long once; only what takes long each time is a reason to rest.
+      const restMs = materials === last ? Math.max(pollMs, tookMs * restFactor) : pollMs
       if (materials !== last) yield materials
       last = materials
       if (await waker.sleep(restMs, signal)) await settle(waker, signal)

@@ -293,6 +293,17 @@ describe('which files count', () => {
     expect(here.troubles).toHaveLength(1)
   })
 
+  it('does not wait for a folder that does not answer, and takes what it says later', async () => {
+    await using here = await world()
+    for (let index = 0; index < 50; index += 1) await here.put(`${index}.pem`, `# ${index}\n${demo.both}`)
+    const store = here.create({ lookMsMax: 1 })
+    expect(await store.look(never)).toEqual([])
+    expect(here.troubles).toMatchObject([
+      { code: 'certificates-unreadable', message: expect.stringContaining('was not read within 1 ms') },
+    ])
+    await eventually(async () => (await store.look(never)).length === 50)
+  })
+
   it('says nothing of one that nobody asked for', async () => {
     await using here = await world({ isNeeded: false })
     await rm(here.path, { recursive: true })
