@@ -5,8 +5,9 @@ import { availableParallelism } from 'node:os'
 import { createAccepts } from './accepts.ts'
 import type { Settings } from './cli/settings.ts'
 import { type AgentError, isAgentError } from './core/errors.ts'
-import { type ConfigSettings, fileNames } from './core/settings.ts'
+import { type ConfigSettings, fileNames, livePathsOf } from './core/settings.ts'
 import type { DockerSource } from './docker/source.ts'
+import type { PemSource } from './haproxy/certificate-files.ts'
 import { maxConnectionsFor, readFdLimit } from './haproxy/fd-limit.ts'
 import type { ProcessEvent } from './haproxy/process.ts'
 import type { CommandCounts } from './haproxy/runtime.ts'
@@ -28,7 +29,11 @@ export type AgentReport = Report &
   }
 
 /** The engine as the agent needs it: what it says, and the one thing that it is asked to change. */
-export type Engine = Pick<DockerSource, 'snapshots'> & Pick<EdgeKeeperOptions, 'attach'>
+export type Engine = Pick<DockerSource, 'snapshots'> &
+  Pick<EdgeKeeperOptions, 'attach'> & {
+    /** The certificates that the snapshots' materials tell of. */
+    readonly pems: PemSource
+  }
 
 export type Agent = AsyncDisposable & {
   /** Runs until the signal aborts; HAProxy goes on then. Rejects only for bugs. */
@@ -47,7 +52,8 @@ export async function createAgent(settings: Settings, engine: Engine, report: Ag
   const config = await withinLimits(settings.config, report)
   const haproxy = await createHaproxyEdge({
     ...settings.haproxy,
-    routesMap: config.routesMap,
+    ...livePathsOf(config),
+    pems: engine.pems,
     onEvent: (event) => {
       report.haproxy(event)
       if (event.kind === 'died' || event.kind === 'restarted') loop.doubt()
@@ -71,7 +77,7 @@ export async function createAgent(settings: Settings, engine: Engine, report: Ag
     accepts: createAccepts(),
     clock,
     report,
-    routed: (snapshot, networkIds) => keeper.consider(snapshot, { networkIds, materialNames: [] }),
+    routed: keeper.consider,
   })
   return {
     run: async (signal) => {
@@ -99,7 +105,10 @@ async function resume(haproxy: HaproxyEdge, report: AgentReport, signal: AbortSi
 async function withinLimits(config: ConfigSettings, report: AgentReport): Promise<ConfigSettings> {
   const fdLimit = await readFdLimit()
   if (config.maxConnections === undefined || fdLimit === undefined) return config
-  const use = { listeners: config.httpBind.length + 2, threads: availableParallelism() }
+  const use = {
+    listeners: config.httpBind.length + config.httpsBind.length + 3,
+    threads: availableParallelism(),
+  }
   const most = maxConnectionsFor(fdLimit, use)
   if (config.maxConnections <= most) return config
   report.lowered('max-connections', config.maxConnections, most)

@@ -6,8 +6,11 @@ import { ownSections } from './core/backend-name.ts'
 import type { ConfigFault } from './core/culprit.ts'
 import { AgentError } from './core/errors.ts'
 import type { Observed } from './core/observed.ts'
-import { fileNames } from './core/settings.ts'
-import { apply } from './haproxy/apply.ts'
+import type { Routing } from './core/routing.ts'
+import { fileNames, type LivePaths, limits } from './core/settings.ts'
+import { apply, type PemOf } from './haproxy/apply.ts'
+import { capabilitiesOf, parseVersion } from './haproxy/capabilities.ts'
+import { type PemSource, pruneCertificates, writeCertificates } from './haproxy/certificate-files.ts'
 import { checkConfig } from './haproxy/check.ts'
 import { createFiles, type Files as FileStore } from './haproxy/files.ts'
 import { reload } from './haproxy/master.ts'
@@ -15,16 +18,16 @@ import { observe } from './haproxy/observe.ts'
 import { createHaproxyProcess, type HaproxyProcess, type ProcessEvent } from './haproxy/process.ts'
 import { type CommandCounts, createRuntime, type Runtime } from './haproxy/runtime.ts'
 import { waitForWorker } from './haproxy/worker.ts'
-import type { Files, HaproxyPort } from './reconcile/ports.ts'
+import type { Files, FilesInPieces, HaproxyPort } from './reconcile/ports.ts'
 
-export type HaproxyOptions = {
+export type HaproxyOptions = LivePaths & {
   readonly mode: 'managed' | 'attached'
   readonly binary: string
   readonly runDir: string
   readonly workerSocket: string
   readonly masterSocket: string
-  /** The map's path as the configuration writes it. */
-  readonly routesMap: string
+  /** Where certificates with their keys are had from. */
+  readonly pems: PemSource
   readonly onEvent: (event: ProcessEvent) => void
 }
 
@@ -65,7 +68,7 @@ export async function createHaproxyEdge(options: HaproxyOptions): Promise<Haprox
   const { mode, runDir, workerSocket } = options
   await makeFolder(runDir)
   const store = createFiles({ dir: runDir })
-  await store.sweep([fileNames.config, fileNames.routes])
+  await store.sweep([fileNames.config, `${fileNames.certificates}/a`])
   const parts: Parts = {
     options,
     runtime: createRuntime({ socketPath: workerSocket, timeoutMs: deadlines.runtimeMs }),
@@ -77,11 +80,9 @@ export async function createHaproxyEdge(options: HaproxyOptions): Promise<Haprox
   return {
     isRunning: () => parts.isRunning,
     observe: (signal) => look(parts, signal),
-    apply: (actions, signal) => apply(parts.runtime, actions, options, signal),
-    check: (files, signal) => check(parts, files, signal),
-    save: async (files, signal) => {
-      await store.write(files, signal)
-    },
+    apply: (actions, signal) => apply(parts.runtime, actions, { ...options, pemOf: pemFor(parts) }, signal),
+    check: (files, certificates, signal) => check(parts, files, certificates, signal),
+    save: (files, certificates, signal) => save(parts, files, certificates, signal),
     start: (signal) => start(parts, signal),
     reload: (structure, signal) => load(parts, structure, signal),
     resume: (signal) => resume(parts, signal),
@@ -127,11 +128,7 @@ function manage(options: HaproxyOptions): Promise<HaproxyProcess> {
 
 async function look(parts: Parts, signal: AbortSignal): Promise<Observed> {
   const { runtime, options } = parts
-  const observed = await observe(
-    runtime,
-    { routesMap: options.routesMap, ignoreBackends: ownSections },
-    signal,
-  )
+  const observed = await observe(runtime, { ...options, ignoreBackends: ownSections }, signal)
   if (!observed.worker.stopping) {
     parts.worker = observed.worker
     return observed
@@ -147,27 +144,70 @@ async function look(parts: Parts, signal: AbortSignal): Promise<Observed> {
   )
 }
 
-/** The map must stand where the candidate names it; the one in use is left as it is. */
-async function check(parts: Parts, files: Files, signal: AbortSignal) {
+/** What surely fits into HAProxy's buffer together with its command. */
+const shortPayloadBytes = 12_000
+
+/** A PEM that HAProxy takes on its socket: with neither empty lines nor carriage returns; undefined for one too long. */
+function pemFor({ options, worker }: Parts): PemOf {
+  const isLong = worker !== undefined && capabilitiesOf(parseVersion(worker.version)).longPayloads
+  const most = isLong ? limits.payloadBytes : shortPayloadBytes
+  return ({ certificate, key }) => {
+    const pem = options.pems.pem(certificate, key)?.toString('latin1').replaceAll('\r', '')
+    const text = pem?.replaceAll(/\n{2,}/g, '\n').trim()
+    return text === undefined || text.length > most ? undefined : text
+  }
+}
+
+async function save(
+  { store, options }: Parts,
+  files: Files | FilesInPieces,
+  certificates: Routing['certificates'],
+  signal: AbortSignal,
+): Promise<void> {
+  await writeCertificates(store, options.pems, certificates, signal)
+  await store.write(files, signal)
+  await pruneCertificates(store, options.pems, certificates)
+}
+
+/**
+ * Maps must stand where the candidate names them; those in use are left as they are. The list of certificates is checked
+ * as it would be, under another name: of all files that the configuration names, only that can make it fail.
+ */
+async function check(
+  parts: Parts,
+  files: Files,
+  certificates: Routing['certificates'],
+  signal: AbortSignal,
+): Promise<readonly ConfigFault[]> {
   const { options, store } = parts
   const beside = new Map(files)
   beside.delete(fileNames.config)
-  if ((await store.read(fileNames.routes, signal)) !== undefined) beside.delete(fileNames.routes)
+  for (const name of [fileNames.routes, fileNames.redirects, fileNames.certificatesList])
+    if ((await store.read(name, signal)) !== undefined) beside.delete(name)
+  await writeCertificates(store, options.pems, certificates, signal)
+  const config = files.get(fileNames.config) ?? ''
+  const list = files.get(fileNames.certificatesList)
+  if (list !== undefined) beside.set(candidateList, list)
   await store.write(beside, signal)
+  const { certificatesList } = options
   const result = await checkConfig(
-    files.get(fileNames.config) ?? '',
+    list === undefined || certificatesList === undefined
+      ? config
+      : config.replaceAll(certificatesList, store.path(candidateList)),
     { binary: options.binary, configFile: store.path(fileNames.config), timeoutMs: deadlines.checkMs },
     signal,
-  )
+  ).finally(() => store.remove(candidateList))
   return result.kind === 'sound' ? [] : result.faults
 }
+
+const candidateList = 'candidate.list'
 
 async function resume(parts: Parts, signal: AbortSignal): Promise<void> {
   const { process, store } = parts
   if (process === undefined) return
   const config = await store.read(fileNames.config, signal)
   if (config === undefined) return
-  const faults = await check(parts, new Map([[fileNames.config, config]]), signal)
+  const faults = await check(parts, new Map([[fileNames.config, config]]), new Map(), signal)
   if (faults.length > 0) throw unsound(store.path(fileNames.config), faults)
   await process.start(signal)
   parts.isRunning = true

@@ -15,6 +15,7 @@ import {
   recoveredEntry,
   troubleEntry,
 } from './core/history.ts'
+import type { LivePaths } from './core/settings.ts'
 
 export type Chronicle = {
   /** The same report, written down on its way. */
@@ -27,12 +28,11 @@ export type Chronicle = {
 export type ChronicleOptions = {
   readonly history: History
   /** As the commands name it. */
-  readonly routesMap: string
+  readonly files: LivePaths
   readonly nowMs: () => number
 }
 
-export function createChronicle({ history, routesMap, nowMs }: ChronicleOptions): Chronicle {
-  const files = { routesMap }
+export function createChronicle({ history, files, nowMs }: ChronicleOptions): Chronicle {
   const { add } = history
   const troubles = createTroubles(nowMs)
   const networkTroubles = createTroubles(nowMs)

@@ -59,7 +59,7 @@ function createAsking(socketPath: string) {
 }
 
 async function lookAt(runtime: Runtime, settings: Settings, signal: AbortSignal): Promise<Observed> {
-  const options = { routesMap: settings.config.routesMap, ignoreBackends: ownSections }
+  const options = { ...settings.config, ignoreBackends: ownSections }
   return observe(runtime, options, signal)
 }
 

@@ -48,7 +48,7 @@ function openTraffic(settings: Settings): TrafficReader {
 
 /** What HAProxy runs; undefined where nobody listens on its socket. */
 function observeOnce(settings: Settings, signal: AbortSignal): Promise<Observed | undefined> {
-  const options = { routesMap: settings.config.routesMap, ignoreBackends: ownSections }
+  const options = { ...settings.config, ignoreBackends: ownSections }
   return askHaproxy(settings, (runtime) => observe(runtime, options, signal))
 }
 

@@ -3,6 +3,9 @@
 
 import { createHistory } from './admin/history.ts'
 import { type AgentReport, createAgent, type Engine } from './agent.ts'
+import { certificateFolders } from './certificates/folders.ts'
+import { withMaterials } from './certificates/merge.ts'
+import { createCertificateStore } from './certificates/store.ts'
 import type { Settings } from './cli/settings.ts'
 import type { MountChange } from './core/edge-mounts.ts'
 import { type DockerEndpoint, endpointText } from './docker/endpoint.ts'
@@ -23,14 +26,20 @@ export async function serve(
 ): Promise<void> {
   const tally = createTallies()
   const history = createHistory(Date.now)
-  const { routesMap } = settings.config
-  const chronicle = createChronicle({ history, routesMap, nowMs: () => performance.now() })
+  const chronicle = createChronicle({ history, files: settings.config, nowMs: () => performance.now() })
   const log = createLog({ level: settings.log.level })
   const endpoint = dockerEndpoint(settings)
   const source = createLoggedSource(settings, endpoint, hostname, log.child('docker'), { tally, chronicle })
   const attach: Engine['attach'] = (plan, until) =>
     updateEdge(endpoint, plan, settings.docker.timeoutMs, until)
-  const engine = { snapshots: source.snapshots, attach }
+  const certificates = createCertificateStore({
+    folders: certificateFolders(settings.certificates),
+    onTrouble: (error) => {
+      tally.failed(error)
+      log.error(errorFacts(error), 'certificates not readable')
+    },
+  })
+  const engine = { snapshots: withMaterials(source.snapshots, certificates), attach, pems: certificates }
   const report = chronicle.recorded(tally.counted(createAgentReport(log)))
   await using agent = await createAgent(settings, engine, report)
   const sources = { version, agent: agent.status, source: source.status, tallies: tally.tallies }

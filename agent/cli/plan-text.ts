@@ -3,10 +3,11 @@
 
 import type { Action, ActionKind, ActionOf } from '../core/action.ts'
 import { formatAddress } from '../core/address.ts'
-import { commandFor } from '../core/commands.ts'
+import { commandTexts } from '../core/commands.ts'
 import type { Worker } from '../core/observed.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Backend, Routing } from '../core/routing.ts'
+import type { LivePaths } from '../core/settings.ts'
 import { alignRows, count, type Paint } from './paint.ts'
 
 /** How many actions, reasons or backends a person is shown. */
@@ -21,6 +22,11 @@ const words: { readonly [K in ActionKind]: (action: ActionOf<K>) => string } = {
   'add-route': (a) => `add route ${a.route} to ${a.backend}`,
   'move-route': (a) => `move route ${a.route} to ${a.backend}`,
   'remove-route': (a) => `remove route ${a.route} from ${a.backend}`,
+  'add-certificate': (a) => `show certificate ${a.file} for ${a.hosts.join(', ')}`,
+  'remove-certificate': (a) => `show certificate ${a.file} no longer`,
+  'add-redirect': (a) => `send ${a.source} to ${a.target}`,
+  'turn-redirect': (a) => `send ${a.source} to ${a.target} instead`,
+  'remove-redirect': (a) => `send ${a.source} nowhere else`,
   'close-server': (a) => `close server ${a.server} of ${a.backend}: it takes no new requests`,
   'end-sessions': (a) => `end the sessions of server ${a.server} of ${a.backend}: its time is over`,
   'delete-server': (a) => `delete server ${a.server} of ${a.backend} once it is idle`,
@@ -38,12 +44,7 @@ function wordsFor<K extends ActionKind>(
 }
 
 /** A plan against a running HAProxy: its outcome, one line for each reason, and each action with its runtime command. */
-export function planLines(
-  plan: Plan,
-  worker: Worker,
-  files: { readonly routesMap: string },
-  paint: Paint,
-): readonly string[] {
+export function planLines(plan: Plan, worker: Worker, files: LivePaths, paint: Paint): readonly string[] {
   const against = paint('dim', `against the live HAProxy ${worker.version}, worker ${worker.pid}`)
   if (plan.kind === 'nothing') {
     return [against, `${paint('green', 'nothing')}: HAProxy runs what the services ask for`]
@@ -56,14 +57,10 @@ export function planLines(
   return [against, ...bounded(reasons, moreText), ...before, ...actions]
 }
 
-function actionLines(
-  actions: readonly Action[],
-  files: { readonly routesMap: string },
-  paint: Paint,
-): readonly string[] {
+function actionLines(actions: readonly Action[], files: LivePaths, paint: Paint): readonly string[] {
   const pairs = actions.map((action) => [
     `  ${actionText(action)}`,
-    paint('dim', `      ${commandFor(action, files)}`),
+    ...commandTexts(action, files).map((text) => paint('dim', `      ${text}`)),
   ])
   return bounded(pairs, (rest) => [moreText(rest)]).flat()
 }
@@ -108,13 +105,13 @@ function bounded<T>(items: readonly T[], more: (rest: number) => T): readonly T[
 }
 
 /** A plan against a running HAProxy, for machines. */
-export function planData(plan: Plan, worker: Worker, files: { readonly routesMap: string }): object {
+export function planData(plan: Plan, worker: Worker, files: LivePaths): object {
   const actions = plan.kind === 'nothing' ? [] : plan.actions
   return {
     kind: plan.kind,
     worker: { pid: worker.pid, version: worker.version, structure: worker.structure },
     reasons: plan.kind === 'reload' ? plan.reasons : [],
-    actions: actions.map((action) => ({ ...action, command: commandFor(action, files) })),
+    actions: actions.map((action) => ({ ...action, command: commandTexts(action, files).join('; ') })),
   }
 }
 

@@ -211,6 +211,37 @@ export const nameOrNothing: Kind<string> = {
   parse: (text) => (text === '' ? value('') : name.parse(text)),
 }
 
+/** A list of ciphers as OpenSSL takes it. Stands in HAProxy's files. */
+export const cipherList: Kind<string> = {
+  form: 'a list of ciphers, separated by colons',
+  placeholder: 'list',
+  parse: (text) =>
+    /^[A-Za-z0-9_!+@=.:-]{1,2000}$/.test(text)
+      ? value(text)
+      : fault('a list of ciphers, separated by colons', 'Try it: openssl ciphers <list>'),
+}
+
+const sections =
+  /^(global|defaults|frontend|backend|listen|userlist|peers|resolvers|mailers|program|cache|ring|http-errors|fcgi-app|log-forward|crt-store|acme|traces|log-profile)\b/
+
+/** Lines of HAProxy's own language for a section that Tidegate writes, separated by semicolons or line breaks. */
+export const configLines: Kind<readonly string[]> = {
+  form: "lines of HAProxy's configuration, separated by semicolons",
+  placeholder: 'lines',
+  parse: (text) => {
+    const lines = text
+      .split(/[;\n]/)
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
+    const expected = "lines of HAProxy's configuration, separated by semicolons"
+    const section = lines.find((line) => sections.test(line))
+    if (section !== undefined)
+      return fault(expected, `Begin no section of your own: ${section.split(' ')[0]}.`)
+    if (lines.some(hasControl)) return fault(expected, 'Leave control characters out.')
+    return value(lines)
+  },
+}
+
 /** A text for a response header. HAProxy would expand `%[...]` in it, so few characters are let through. */
 export const headerText: Kind<string> = {
   form: 'a short text',

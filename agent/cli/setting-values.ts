@@ -26,6 +26,14 @@ export type SettingValues = {
   readonly 'master-socket': string
   readonly templates: string
   readonly 'http-bind': readonly string[]
+  readonly 'https-bind': readonly string[]
+  readonly 'https-port': number
+  readonly certificates: string | undefined
+  readonly 'tls-min-version': 'TLSv1.2' | 'TLSv1.3'
+  readonly 'tls-ciphers': string
+  readonly 'tls-ciphersuites': string
+  readonly 'global-lines': readonly string[]
+  readonly 'defaults-lines': readonly string[]
   readonly 'max-connections': number | undefined
   readonly 'access-log': string | undefined
   readonly 'info-headers': boolean
@@ -57,6 +65,7 @@ export type SettingGroup =
   | 'Services'
   | 'HAProxy'
   | 'Traffic'
+  | 'TLS'
   | 'Timeouts'
   | 'Changes'
   | 'Admin'

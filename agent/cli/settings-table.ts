@@ -7,6 +7,7 @@ import { adminBind, bindAddress, dockerHost, hostAndPort } from './address-kinds
 import {
   boolean,
   choice,
+  configLines,
   duration,
   headerText,
   integer,
@@ -21,6 +22,7 @@ import {
   socketPath,
 } from './setting-kinds.ts'
 import type { DefaultFacts, SettingKey, SettingRow, SettingValues } from './setting-values.ts'
+import { tlsSettings, tlsSocketName } from './tls-settings.ts'
 
 const fixed = (text: string) => ({ words: text, text: () => text })
 
@@ -29,7 +31,7 @@ const timeout = duration('1ms', '24h')
 const longTimeout = duration('1s', '168h')
 
 /** The sockets' names in the run folder. */
-const socketNames = { worker: 'worker.sock', master: 'master.sock' } as const
+const socketNames = { worker: 'worker.sock', master: 'master.sock', tls: tlsSocketName } as const
 
 /** Every setting, in the order in which help and documents list them. */
 export const settingTable: { readonly [K in SettingKey]: SettingRow<SettingValues[K]> } = {
@@ -148,6 +150,19 @@ export const settingTable: { readonly [K in SettingKey]: SettingRow<SettingValue
     default: { words: 'the ones that come with Tidegate', text: (facts) => facts.templatesDir },
     meaning: 'The folder of the templates that the configuration is rendered from.',
   },
+  'global-lines': {
+    group: 'HAProxy',
+    kind: configLines,
+    default: { words: 'none', text: () => '' },
+    meaning:
+      'Lines of your own for the section `global`. HAProxy checks them with all the rest before they are used.',
+  },
+  'defaults-lines': {
+    group: 'HAProxy',
+    kind: configLines,
+    default: { words: 'none', text: () => '' },
+    meaning: 'The same for the section `defaults`; they stand behind those that Tidegate writes.',
+  },
   'http-bind': {
     group: 'Traffic',
     kind: listOf(bindAddress),
@@ -186,6 +201,7 @@ export const settingTable: { readonly [K in SettingKey]: SettingRow<SettingValue
     default: fixed('3'),
     meaning: 'How often a request that reached no task is tried again, each time on another one.',
   },
+  ...tlsSettings,
   'timeout-connect': {
     group: 'Timeouts',
     kind: timeout,

@@ -16,6 +16,7 @@ import {
 } from './setting-texts.ts'
 import type { LogLevel, SettingKey, SettingRow, SettingValues } from './setting-values.ts'
 import { flagOf, settingKeys, settingTable } from './settings-table.ts'
+import { tlsSocketName } from './tls-settings.ts'
 
 /** Everything that can be set, by who reads it. */
 export type Settings = {
@@ -25,7 +26,14 @@ export type Settings = {
   readonly docker: DockerSettings
   readonly haproxy: HaproxySettings
   readonly admin: AdminSettings
+  readonly certificates: CertificateSettings
   readonly log: { readonly level: LogLevel }
+}
+
+/** Where certificates and keys are read from. */
+export type CertificateSettings = {
+  /** Undefined: no folder of the operator's own. */
+  readonly folder: string | undefined
 }
 
 /** How the engine is reached, and how often it is asked. */
@@ -195,7 +203,7 @@ type Read = <K extends SettingKey>(key: K) => SettingValues[K]
 function group({ env, host }: SettingsInput, read: Read, sourceOf: (key: SettingKey) => string): Settings {
   const { DOCKER_TLS_VERIFY, DOCKER_CERT_PATH } = env
   return {
-    routing: { serviceCluster: read('service-cluster') },
+    routing: { serviceCluster: read('service-cluster'), isTlsOn: read('https-bind').length > 0 },
     config: configSettings(host, read),
     loop: {
       reloadSettleMs: read('reload-settle'),
@@ -236,6 +244,7 @@ function group({ env, host }: SettingsInput, read: Read, sourceOf: (key: Setting
       masterSocket: read('master-socket'),
       templatesDir: read('templates'),
     },
+    certificates: { folder: read('certificates') },
     log: { level: read('log-level') },
   }
 }
@@ -244,8 +253,18 @@ function configSettings(host: HostFacts, read: Read): ConfigSettings {
   const runDir = read('run-dir')
   return {
     httpBind: read('http-bind'),
+    httpsBind: read('https-bind'),
+    httpsPort: read('https-port'),
+    tlsSocket: `${folderOf(read('worker-socket'))}/${tlsSocketName}`,
+    tlsMinVersion: read('tls-min-version'),
+    tlsCiphers: read('tls-ciphers'),
+    tlsCiphersuites: read('tls-ciphersuites'),
+    globalLines: read('global-lines'),
+    defaultsLines: read('defaults-lines'),
     workerSocket: read('worker-socket'),
     routesMap: `${runDir}/${fileNames.routes}`,
+    redirectsMap: `${runDir}/${fileNames.redirects}`,
+    certificatesList: read('https-bind').length === 0 ? undefined : `${runDir}/${fileNames.certificatesList}`,
     errorsDir: `${runDir}/${fileNames.errors}`,
     maxConnections: read('max-connections'),
     logTarget: read('access-log'),
@@ -264,6 +283,11 @@ function configSettings(host: HostFacts, read: Read): ConfigSettings {
   }
 }
 
+/** HAProxy may write where its other sockets are, and not in the run folder itself. */
+function folderOf(socket: string): string {
+  return socket.slice(0, socket.lastIndexOf('/'))
+}
+
 /** Node's names of processors that Docker and Go call otherwise. */
 const goArchitectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' }
 
@@ -274,6 +298,9 @@ function serverInfo({ version, os, arch }: HostFacts): string {
 
 function freeze(settings: Settings): Settings {
   Object.freeze(settings.config.httpBind)
+  Object.freeze(settings.config.httpsBind)
+  Object.freeze(settings.config.globalLines)
+  Object.freeze(settings.config.defaultsLines)
   Object.freeze(settings.docker.edgeNetworks)
   Object.freeze(settings.docker.networks)
   Object.freeze(settings.docker.variables)

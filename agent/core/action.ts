@@ -1,7 +1,7 @@
 // One change that HAProxy takes without a reload, as data.
 // Owns the union and the order in which kinds are carried out. Refuses command text (commands.ts).
 
-import type { ServerOptions } from './routing.ts'
+import type { Certificate, ServerOptions } from './routing.ts'
 import { compareText } from './text.ts'
 
 export type ServerRef = { readonly backend: string; readonly server: string }
@@ -24,6 +24,11 @@ export type Action =
   | { readonly kind: 'add-route'; readonly route: string; readonly backend: string }
   | { readonly kind: 'move-route'; readonly route: string; readonly backend: string }
   | { readonly kind: 'remove-route'; readonly route: string; readonly backend: string }
+  | ({ readonly kind: 'add-certificate' } & Certificate)
+  | { readonly kind: 'remove-certificate'; readonly file: string }
+  | { readonly kind: 'add-redirect'; readonly source: string; readonly target: string }
+  | { readonly kind: 'turn-redirect'; readonly source: string; readonly target: string }
+  | { readonly kind: 'remove-redirect'; readonly source: string }
   | ({ readonly kind: 'close-server' } & ServerRef)
   | ({ readonly kind: 'end-sessions' } & ServerRef)
   | ({ readonly kind: 'delete-server' } & ServerRef)
@@ -33,7 +38,8 @@ export type ActionOf<K extends ActionKind> = Extract<Action, { readonly kind: K 
 
 /**
  * What comes in is opened before what goes out is closed, so that a backend with a running task always has a server;
- * routes move in between, when their new servers stand and their old ones still do.
+ * routes move in between, when their new servers stand and their old ones still do. A host has its new certificate before
+ * the old one goes.
  */
 const order: { readonly [K in ActionKind]: number } = {
   'add-server': 0,
@@ -41,12 +47,17 @@ const order: { readonly [K in ActionKind]: number } = {
   'weigh-server': 2,
   'check-server': 3,
   'open-server': 4,
-  'add-route': 5,
-  'move-route': 6,
-  'remove-route': 7,
-  'close-server': 8,
-  'end-sessions': 9,
-  'delete-server': 10,
+  'add-certificate': 5,
+  'add-route': 6,
+  'move-route': 7,
+  'remove-route': 8,
+  'add-redirect': 9,
+  'turn-redirect': 10,
+  'remove-redirect': 11,
+  'remove-certificate': 12,
+  'close-server': 13,
+  'end-sessions': 14,
+  'delete-server': 15,
 }
 
 /** Sorts actions into the order in which they are carried out; within a kind, by backend and server or route. */
@@ -54,7 +65,9 @@ export function inOrder(actions: readonly Action[]): readonly Action[] {
   return actions.toSorted((a, b) => order[a.kind] - order[b.kind] || compareText(subject(a), subject(b)))
 }
 
-/** What an action is about: `backend/server`, or the route's key. */
+/** What an action is about: `backend/server`, the route's key, the certificate's file, or what is redirected. */
 export function subject(action: Action): string {
-  return 'server' in action ? `${action.backend}/${action.server}` : action.route
+  if ('server' in action) return `${action.backend}/${action.server}`
+  if ('route' in action) return action.route
+  return 'file' in action ? action.file : action.source
 }

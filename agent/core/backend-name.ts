@@ -4,12 +4,12 @@
 import { defaultHost } from './routing.ts'
 
 /** HAProxy sections of Tidegate's own, which no host may be mistaken for. */
-export const ownSections = ['http', 'no-route'] as const
+export const ownSections = ['http', 'tls', 'to-http', 'no-route'] as const
 
 /** The name of the backend that only answers for hosts nobody claims. */
 export const defaultBackendName = 'default'
 
-const reserved: readonly string[] = [...ownSections, defaultBackendName]
+const reserved: readonly string[] = [...ownSections, defaultBackendName, 'sni']
 
 /**
  * Names a backend; different routes get different names.
@@ -20,6 +20,7 @@ const reserved: readonly string[] = [...ownSections, defaultBackendName]
 export function backendName(host: string, path: string): string {
   const base = host === defaultHost ? defaultBackendName : reserved.includes(host) ? `${host}.` : host
   return (
-    base + path.replaceAll(/[^A-Za-z0-9._-]/g, (c) => (c === '/' ? ':' : `::${c.charCodeAt(0).toString(16)}`))
+    base.replace(/^sni:\*$/, 'sni:default') +
+    path.replaceAll(/[^A-Za-z0-9._-]/g, (c) => (c === '/' ? ':' : `::${c.charCodeAt(0).toString(16)}`))
   )
 }

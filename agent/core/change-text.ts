@@ -6,7 +6,7 @@ import { plainName } from './server-name.ts'
 import { compareText } from './text.ts'
 
 /** How many services, tasks of one kind and routes are named; the rest is counted. */
-const named = { services: 3, tasks: 4, routes: 3 } as const
+const named = { services: 3, tasks: 4, routes: 3, hosts: 3 } as const
 
 /** What befalls a server, from what matters most to what matters least. `one` and `more` follow tasks, `vip` a virtual IP. */
 const fates = [
@@ -27,7 +27,7 @@ type Subject = { readonly service: string; readonly task: string | undefined }
 
 /** The sentence for a change; empty for no actions. */
 export function changeText(actions: readonly Action[]): string {
-  return [...serverTexts(actions), ...routeTexts(actions)].join('; ')
+  return [...serverTexts(actions), ...routeTexts(actions), ...hostTexts(actions)].join('; ')
 }
 
 function serverTexts(actions: readonly Action[]): readonly string[] {
@@ -82,6 +82,26 @@ function tasksText(tasks: readonly string[], fate: Fate): string {
   if (tasks.length > named.tasks) return `${tasks.length} tasks ${fate.more}`
   const sorted = tasks.toSorted((a, b) => Number(a) - Number(b) || compareText(a, b))
   return `tasks ${sorted.slice(0, -1).join(', ')} and ${sorted.at(-1)} ${fate.more}`
+}
+
+/** What befalls whole hosts: their certificates, and where they are sent. */
+function hostTexts(actions: readonly Action[]): readonly string[] {
+  const texts = actions.flatMap((action) => {
+    if (action.kind === 'add-certificate') return [`a certificate for ${hostsText(action.hosts)}`]
+    if (action.kind === 'add-redirect' || action.kind === 'turn-redirect')
+      return [`${action.source} is sent to ${action.target}`]
+    return action.kind === 'remove-redirect' ? [`${action.source} is sent nowhere else`] : []
+  })
+  const gone = actions.filter(({ kind }) => kind === 'remove-certificate').length
+  const all =
+    gone === 0 ? texts : [...texts, gone === 1 ? 'a certificate is gone' : `${gone} certificates are gone`]
+  const rest = all.length - named.hosts
+  return rest > 0 ? [...all.slice(0, named.hosts), `${rest} more`] : all
+}
+
+function hostsText(hosts: readonly string[]): string {
+  const rest = hosts.length - named.hosts
+  return rest > 0 ? `${hosts.slice(0, named.hosts).join(', ')} and ${rest} more` : hosts.join(', ')
 }
 
 function routeTexts(actions: readonly Action[]): readonly string[] {

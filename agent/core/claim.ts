@@ -2,10 +2,12 @@
 // so that a change in one costs nothing for the others.
 // Refuses other services: conflicts between claims are decided in desired.ts.
 
+import type { TlsWish } from './certificate-wish.ts'
 import { labelCure, renewCure } from './cures.ts'
+import type { Redirect } from './labels/address-values.ts'
 import { hasEdgeLabels, labelProblem, readLabels } from './labels/read.ts'
 import type { LabelRow } from './labels/row.ts'
-import { labelTable } from './labels/table.ts'
+import { type LabelValues, labelTable } from './labels/table.ts'
 import { type Options, optionsOf } from './options.ts'
 import type { Problem } from './problem.ts'
 import type { BackendService, Server } from './routing.ts'
@@ -26,6 +28,9 @@ export type Claim = {
   readonly paths: readonly string[]
   readonly isDefault: boolean
   readonly options: Options
+  readonly tls: TlsWish | undefined
+  readonly isPassthrough: boolean
+  readonly redirects: readonly Redirect[]
   /** The service's labels, to quote from. */
   readonly labels: Service['labels']
   readonly servers: readonly Server[]
@@ -43,24 +48,21 @@ export function claimOf(
 ): Claim | undefined {
   if (!hasEdgeLabels(service) || service.mode === 'job') return undefined
   const { values, problems } = readLabels(service)
-  const isLost = <T>({ label }: LabelRow<T>, value: T | undefined) =>
-    value === undefined && service.labels[label] !== undefined
-  const isClusterLost = isLost(labelTable.serviceCluster, values.serviceCluster)
-  if (!isClusterLost && (values.serviceCluster ?? '') !== settings.serviceCluster) return undefined
-  // A service meant for one path, or one cluster, must not take a whole host because that label was mistyped.
-  const lost = isClusterLost || isLost(labelTable.contextRoot, values.contextRoot)
+  if (!isOfCluster(service, values, settings)) return undefined
   const hosts = values.hosts ?? []
+  const isPassthrough = values.sslPassthrough === true
   const isDefault = values.defaultBackend ?? false
   const missing = missingLabels(service, { hosts, isDefault, port: values.port })
   const wanted = values.backendMode ?? 'task'
-  const wish = serverWishOf(service, values, modeInForce(service, wanted))
+  const wish = serverWishOf(service, values, { mode: modeInForce(service, wanted), isPassthrough })
   const spec = { mode: wanted, network: values.network, wish }
-  const isPublished = values.port !== undefined && (hosts.length > 0 || isDefault) && !lost
+  const isPublished =
+    values.port !== undefined && (hosts.length > 0 || isDefault) && !isUnsafe(service, values, settings)
   const served =
     isPublished && values.port !== undefined
       ? serversOf(service, { ...spec, port: values.port }, tasks, topology)
       : { mode: spec.mode, servers: [], networkIds: [], problems: [] }
-  const asked = optionsOf(service, values, served.mode)
+  const asked = optionsOf(service, values, { mode: served.mode, isPassthrough })
   return {
     service: {
       id: service.id,
@@ -72,9 +74,12 @@ export function claimOf(
     // Go leaves zeros out at the end of a fraction: with the Z behind it, `.12Z` would sort after `.123Z`.
     createdAt: service.createdAt.replace(/Z$/, ''),
     hosts: isPublished ? hosts : [],
-    paths: values.contextRoot ?? [''],
+    paths: isPassthrough ? [''] : (values.contextRoot ?? ['']),
     isDefault: isPublished && isDefault,
     options: asked.options,
+    tls: isPublished ? tlsWish(values) : undefined,
+    isPassthrough,
+    redirects: isPublished ? (values.redirects ?? []) : [],
     labels: service.labels,
     servers: served.servers,
     networkIds: served.networkIds,
@@ -87,6 +92,35 @@ export function claimOf(
       ...wish.problems,
     ],
   }
+}
+
+function isOfCluster(service: Service, { serviceCluster }: LabelValues, settings: RoutingSettings): boolean {
+  // Told wrong, it is told to every edge: that is better than to none.
+  if (isLost(service, labelTable.serviceCluster, serviceCluster)) return true
+  return (serviceCluster ?? '') === settings.serviceCluster
+}
+
+/**
+ * A service meant for one path, or one cluster, must not take a whole host because that label was mistyped; nor must one
+ * that speaks TLS itself be served as if it spoke HTTP.
+ */
+function isUnsafe(service: Service, values: LabelValues, { isTlsOn }: RoutingSettings): boolean {
+  const { serviceCluster, contextRoot, sslPassthrough } = labelTable
+  return (
+    isLost(service, serviceCluster, values.serviceCluster) ||
+    isLost(service, contextRoot, values.contextRoot) ||
+    isLost(service, sslPassthrough, values.sslPassthrough) ||
+    (values.sslPassthrough === true && !isTlsOn)
+  )
+}
+
+/** True where the label is there, and nothing in it could be used. */
+function isLost<T>(service: Service, { label }: LabelRow<T>, value: T | undefined): boolean {
+  return value === undefined && service.labels[label] !== undefined
+}
+
+function tlsWish({ sslCert, sslKey }: LabelValues): TlsWish | undefined {
+  return sslCert === undefined ? undefined : { certificate: sslCert, key: sslKey }
 }
 
 function labelsDiffer(service: Service): readonly Problem[] {

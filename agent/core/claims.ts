@@ -3,7 +3,7 @@
 
 import { type Claim, claimOf } from './claim.ts'
 import { differenceOf } from './difference.ts'
-import { isSameClaim, isSameList, isSameOptions } from './same.ts'
+import { isSameClaim, isSameList, isSameWish } from './same.ts'
 import type { RoutingSettings } from './settings.ts'
 import type { Service, Snapshot, Task } from './snapshot.ts'
 import type { Topology } from './topology.ts'
@@ -125,16 +125,16 @@ export function replacedClaims(claims: Claims, last: Claims): ReadonlyMap<Claim,
   for (const [id, { claim }] of claims.byService) {
     const before = last.byService.get(id)?.claim
     if (claim === before) continue
-    if (claim === undefined || before === undefined || !isSameWish(claim, before)) return undefined
+    if (claim === undefined || before === undefined || !isSameAsking(claim, before)) return undefined
     replaced.set(before, claim)
   }
   return replaced
 }
 
-function isSameWish(a: Claim, b: Claim): boolean {
+function isSameAsking(a: Claim, b: Claim): boolean {
   return (
     isSameList(a.paths, b.paths, Object.is) &&
-    isSameOptions(a.options, b.options) &&
+    isSameWish(a, b) &&
     a.isDefault === b.isDefault &&
     isSameList(a.networkIds, b.networkIds, Object.is) &&
     isSameList(a.hosts, b.hosts, Object.is)

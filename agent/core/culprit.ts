@@ -50,6 +50,18 @@ function backendAt(lines: readonly string[], line: number, routing: Routing): Ba
   return undefined
 }
 
+/** The certificates that faults are about, by file, each with HAProxy's words. */
+export function refusedByFault(
+  faults: readonly ConfigFault[],
+  certificates: Routing['certificates'],
+): ReadonlyMap<string, string> {
+  const refused = [...certificates.keys()].flatMap((file) => {
+    const fault = faults.find(({ text }) => text.includes(file))
+    return fault === undefined ? [] : [[file, fault.text] as const]
+  })
+  return new Map(refused)
+}
+
 /** The problem of a service that was set aside so that the others' routing goes on. */
 export function rejectedProblem(
   service: { readonly id: string; readonly name: string },

@@ -2,13 +2,16 @@
 // Pure. The memo only saves work: with or without it the routing is the same.
 
 import { backendName } from './backend-name.ts'
+import type { TlsFacts } from './certificate-wish.ts'
+import { type Chosen, chooseCertificates, namedMaterials } from './certificates.ts'
 import type { Claim } from './claim.ts'
 import { type Claims, claimServices, replacedClaims } from './claims.ts'
 import { labelProblem } from './labels/read.ts'
 import { labelTable } from './labels/table.ts'
 import { backendOptions, differingOptions } from './options.ts'
 import { compareProblems, type Problem, problemText } from './problem.ts'
-import { type Backend, defaultHost, type Routing, routeKey, type Server } from './routing.ts'
+import { chooseRedirects } from './redirects.ts'
+import { type Backend, defaultHost, type Routing, routeKey, type Server, sniHost } from './routing.ts'
 import { isSameList } from './same.ts'
 import type { RoutingSettings } from './settings.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -31,6 +34,12 @@ type Published = {
   readonly problems: readonly Problem[]
   /** What the edge must share to reach everything that is published. */
   readonly networkIds: readonly string[]
+  /** Certificates and keys that services name. */
+  readonly materialNames: readonly string[]
+  readonly tls: Chosen
+  readonly redirects: Routing['redirects']
+  /** What `tls` was chosen from. */
+  readonly material: TlsFacts
 }
 
 /** A service whose configuration HAProxy refused; it stays out until it changes. Keyed by the service's id. */
@@ -38,32 +47,57 @@ export type SetAside = ReadonlyMap<string, { readonly version: number; readonly 
 
 const nobody: SetAside = new Map()
 
-/** Computes what the edge should do for a snapshot, and the ids of the networks that it needs for that. Hand in the last memo, and services cost nothing that did not change. */
+/** Certificates that HAProxy does not take, by file, each with its words. */
+export type RefusedCertificates = ReadonlyMap<string, string>
+
+const none: RefusedCertificates = new Map()
+
+/** Computes what the edge should do for a snapshot, the ids of the networks that it needs for that, and the names of
+ * certificates and keys. Hand in the last memo, and services cost nothing that did not change. */
 export function computeRouting(
   snapshot: Snapshot,
   settings: RoutingSettings,
   setAside: SetAside = nobody,
   memo?: Memo,
-): { readonly routing: Routing; readonly networkIds: readonly string[]; readonly memo: Memo } {
+  refused: RefusedCertificates = none,
+): {
+  readonly routing: Routing
+  readonly networkIds: readonly string[]
+  readonly materialNames: readonly string[]
+  readonly memo: Memo
+} {
   const topology = topologyOf(snapshot, memo?.claims.topology)
   const claims = claimServices(snapshot, topology, settings, memo?.claims)
+  const material = { ...pickMaterial(snapshot), refused, isTlsOn: settings.isTlsOn }
   const replaced = memo?.setAside === setAside ? replacedClaims(claims, memo.claims) : undefined
   const published =
     memo === undefined || replaced === undefined
-      ? publish(claims, setAside, memo)
-      : replaceClaims(memo.published, replaced)
-  const problems = [...published.problems, ...published.claims.flatMap((claim) => claim.problems)]
+      ? publish(claims, setAside, material, memo)
+      : withMaterial(replaceClaims(memo.published, replaced), material)
+  const problems = [
+    ...published.problems,
+    ...published.tls.problems,
+    ...published.claims.flatMap((claim) => claim.problems),
+  ]
   return {
     routing: {
       backends: new Map([...published.backends].map(([name, entry]) => [name, entry.backend])),
+      certificates: published.tls.certificates,
+      redirects: published.redirects,
       problems: problems.toSorted(compareProblems),
     },
     networkIds: published.networkIds,
+    materialNames: published.materialNames,
     memo: { claims, setAside, published },
   }
 }
 
-function publish({ byService }: Claims, setAside: SetAside, memo: Memo | undefined): Published {
+function publish(
+  { byService }: Claims,
+  setAside: SetAside,
+  material: Published['material'],
+  memo: Memo | undefined,
+): Published {
   const excluded: Problem[] = []
   const claims: Claim[] = []
   for (const { service, claim } of byService.values()) {
@@ -73,12 +107,31 @@ function publish({ byService }: Claims, setAside: SetAside, memo: Memo | undefin
   }
   claims.sort((a, b) => compareText(a.createdAt, b.createdAt) || compareText(a.service.id, b.service.id))
   const { groups, problems } = groupRoutes(claims)
+  const redirected = chooseRedirects(claims)
   return {
     claims,
     backends: buildBackends(groups, memo),
-    problems: [...excluded, ...problems],
+    problems: [...excluded, ...problems, ...redirected.problems],
     networkIds: neededNetworks(claims),
+    materialNames: material.isTlsOn ? namedMaterials(claims) : [],
+    tls: chooseCertificates(claims, material),
+    redirects: redirected.redirects,
+    material,
   }
+}
+
+const pickMaterial = ({ materials, secrets, configs }: Snapshot) => ({ materials, secrets, configs })
+
+/** The same services with other certificates at hand. */
+function withMaterial(published: Published, material: Published['material']): Published {
+  const { materials, secrets, configs, refused } = published.material
+  const isSame =
+    material.materials === materials &&
+    material.secrets === secrets &&
+    material.configs === configs &&
+    material.refused === refused
+  if (isSame) return published
+  return { ...published, tls: chooseCertificates(published.claims, material), material }
 }
 
 /** The same routes with other servers: only backends that a replaced claim has a share in are built anew. */
@@ -117,7 +170,7 @@ function groupRoutes(claims: readonly Claim[]): {
   const problems: Problem[] = []
   for (const claim of claims) {
     for (const path of claim.paths) {
-      for (const host of claim.hosts) claimRoute(host, path, claim)
+      for (const host of claim.hosts) claimRoute(hostOf(host, claim), path, claim)
       if (claim.isDefault) claimDefault(path, claim)
     }
   }
@@ -138,11 +191,14 @@ function groupRoutes(claims: readonly Claim[]): {
   }
 
   function claimDefault(path: string, claim: Claim): void {
-    const holder = routes.get(routeKey(defaultHost, path))?.claims[0]
-    if (holder === undefined) claimRoute(defaultHost, path, claim)
+    const host = hostOf(defaultHost, claim)
+    const holder = routes.get(routeKey(host, path))?.claims[0]
+    if (holder === undefined) claimRoute(host, path, claim)
     else problems.push(defaultTaken(claim, holder))
   }
 }
+
+const hostOf = (host: string, { isPassthrough }: Claim) => (isPassthrough ? sniHost(host) : host)
 
 /** Each once, on however many routes services meet. */
 function differences(groups: Iterable<Group>): readonly Problem[] {

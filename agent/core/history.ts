@@ -4,13 +4,13 @@
 import type { Action } from './action.ts'
 import { formatAddress } from './address.ts'
 import { changeText } from './change-text.ts'
-import { commandFor } from './commands.ts'
+import { commandTexts } from './commands.ts'
 import type { EdgeUpdate } from './edge-plan.ts'
 import type { AgentError } from './errors.ts'
 import type { Newcomer } from './newcomers.ts'
 import type { ReloadReason } from './plan.ts'
 import { type Problem, problemText } from './problem.ts'
-import { limits } from './settings.ts'
+import { type LivePaths, limits } from './settings.ts'
 import { clean } from './text.ts'
 
 /**
@@ -78,7 +78,7 @@ export type Change = {
   | { readonly kind: 'reload'; readonly reasons: readonly ReloadReason[] }
 )
 
-type Files = { readonly routesMap: string }
+type Files = LivePaths
 
 /** A change that is in force. */
 export function changeEntry(change: Change, files: Files): HistoryDraft {
@@ -99,13 +99,18 @@ const beginnings = {
 
 /** What somebody else had changed; `actions` put it right. */
 export function driftEntry(actions: readonly Action[], files: Files): HistoryDraft {
-  const backends = [...new Set(actions.map(({ backend }) => backend))]
-  const where = backends.length === 1 ? `backend ${backends[0]}` : `${backends.length} backends`
+  const backends = [...new Set(actions.flatMap((action) => ('backend' in action ? action.backend : [])))]
+  const where = backendsText(backends)
   const what = `${actions.length} ${actions.length === 1 ? 'thing was' : 'things were'} not as the agent left it`
   return {
     ...entry('drift', `somebody else has changed ${where} in HAProxy: ${what}`),
     ...sent(actions, files),
   }
+}
+
+function backendsText(backends: readonly string[]): string {
+  if (backends.length === 0) return 'certificates or redirects'
+  return backends.length === 1 ? `backend ${backends[0]}` : `${backends.length} backends`
 }
 
 /** Problems that appeared, and those that went: one entry each, however many there are. */
@@ -216,6 +221,9 @@ function entry(kind: HistoryKind, cause: string, reasons: readonly string[] = []
 }
 
 function sent(actions: readonly Action[], files: Files): Pick<HistoryEntry, 'commands' | 'commandCount'> {
-  const commands = actions.slice(0, limits.historyCommands).map((action) => commandFor(action, files))
+  const commands = actions
+    .slice(0, limits.historyCommands)
+    .flatMap((action) => commandTexts(action, files))
+    .slice(0, limits.historyCommands)
   return { commands, commandCount: actions.length }
 }

@@ -2,7 +2,7 @@
 // Owns the types and the two steps between readings. Refuses sockets.
 
 import { type Action, subject } from './action.ts'
-import type { Backend, Routing } from './routing.ts'
+import type { Backend, Certificate, Routing } from './routing.ts'
 import { isSameList, isSameOptions, isSameService } from './same.ts'
 import { compareText } from './text.ts'
 
@@ -10,6 +10,9 @@ export type Observed = {
   readonly worker: Worker
   /** By backend name. HAProxy's own sections that the routing does not know (`no-route`) are left out. */
   readonly backends: ReadonlyMap<string, ObservedBackend>
+  /** By file. One that this agent did not make is known by its file and its hosts alone: the digests are empty. */
+  readonly certificates: ReadonlyMap<string, Certificate>
+  readonly redirects: ReadonlyMap<string, string>
 }
 
 export type Worker = {
@@ -60,12 +63,24 @@ export function recall(read: Observed, before: Observed | undefined): Observed {
     const known = before.backends.get(name)
     backends.set(name, known === undefined ? backend : recallBackend(backend, known))
   }
-  return { worker: read.worker, backends }
+  return { ...read, backends, certificates: withKnown(read.certificates, before.certificates) }
 }
 
 function recallBackend(read: ObservedBackend, known: ObservedBackend): ObservedBackend {
   const closing = new Map([...known.closing].filter(([server]) => read.servers.has(server)))
   return { ...read, source: known.source, closing }
+}
+
+/** The certificates that were read, with what is known of those that run unchanged. */
+function withKnown(
+  read: Observed['certificates'],
+  known: ReadonlyMap<string, Certificate>,
+): Observed['certificates'] {
+  return new Map([...read].map(([file, each]) => [file, isSameEntry(known.get(file), each) ?? each]))
+}
+
+function isSameEntry(known: Certificate | undefined, read: Certificate): Certificate | undefined {
+  return known !== undefined && isSameList(known.hosts, read.hosts, Object.is) ? known : undefined
 }
 
 /** What came of a plan's actions. `busy` holds the deletions that HAProxy put off. */
@@ -88,7 +103,8 @@ export function carryForward(observed: Observed, placed: Routing, applied: Appli
     else if (change === undefined && before.inStep && before.source === desired) backends.set(name, before)
     else backends.set(name, settle(before, desired, change ?? noChange, nowMs))
   }
-  return { worker: observed.worker, backends }
+  const { certificates, redirects } = placed
+  return { worker: observed.worker, backends, certificates, redirects }
 }
 
 /** What left a backend: routes, servers that are gone, servers that wait for their last session. */
@@ -104,6 +120,7 @@ function changesByBackend({ actions, busy }: Applied): ReadonlyMap<string, Chang
   const changes = new Map<string, Change>()
   const putOff = new Set(busy.map(subject))
   for (const action of actions) {
+    if (!('backend' in action)) continue
     const change = changeOf(action.backend)
     if (action.kind === 'remove-route') change.routes.add(action.route)
     if (action.kind === 'delete-server') {
@@ -158,7 +175,9 @@ export function routingInForce(observed: Observed): Routing | undefined {
     if (source === undefined) return undefined
     backends.set(name, inStep ? source : { ...source, routes })
   }
-  return { backends: new Map([...backends].sort(([a], [b]) => compareText(a, b))), problems: [] }
+  const sorted = new Map([...backends].sort(([a], [b]) => compareText(a, b)))
+  const { certificates, redirects } = observed
+  return { backends: sorted, certificates, redirects, problems: [] }
 }
 
 /** What runs after a reload or a start, when it was made from this routing. */
@@ -167,7 +186,7 @@ export function adopt(read: Observed, made: Routing): Observed {
   for (const [name, backend] of read.backends) {
     backends.set(name, { ...backend, source: made.backends.get(name) })
   }
-  return { worker: read.worker, backends }
+  return { ...read, backends, certificates: withKnown(read.certificates, made.certificates) }
 }
 
 function nextAttempt(before: Closing | undefined, nowMs: number): Closing {

@@ -7,7 +7,7 @@ import { type OptionValues, optionRows } from './labels/option-rows.ts'
 import { labelProblem } from './labels/read.ts'
 import type { Problem } from './problem.ts'
 import type { BackendMode, BackendOptions, BackendService } from './routing.ts'
-import { notWithVip } from './server-options.ts'
+import { notWithPassthrough, notWithVip } from './server-options.ts'
 import type { Service } from './snapshot.ts'
 import { listText, quote } from './text.ts'
 
@@ -35,6 +35,18 @@ const ofTasks: readonly OptionKey[] = [
   'healthCheckHost',
 ]
 
+/** What can be done with connections that are passed through as they are. */
+const ofConnections: readonly OptionKey[] = [
+  'ipHash',
+  'balance',
+  'timeoutConnect',
+  'timeoutServer',
+  'timeoutQueue',
+  'timeoutTunnel',
+  'allow',
+  'deny',
+]
+
 /** Each of the keys decides alone: the first one that is there. */
 const deciding: readonly OptionKey[] = ['stickySessionCookie', 'ipHash', 'balance']
 
@@ -44,26 +56,31 @@ const dependent: readonly (readonly [OptionKey, OptionKey])[] = [
   ['healthCheckHost', 'healthCheckPath'],
 ]
 
-/** The options that a service's labels set, as far as its mode and each other allow them. */
+/** The options that a service's labels set, as far as its mode, each other, and what HAProxy gets to see allow them. */
 export function optionsOf(
   service: Service,
   values: Values,
-  mode: BackendMode,
+  { mode, isPassthrough }: { readonly mode: BackendMode; readonly isPassthrough: boolean },
 ): { readonly options: Options; readonly problems: readonly Problem[] } {
   const set = keys.filter((key) => isSet(values[key]))
   const barred = mode === 'vip' ? set.filter((key) => ofTasks.includes(key)) : []
-  const possible = set.filter((key) => !barred.includes(key))
+  const isSeen = (key: OptionKey) => ofConnections.includes(key) && values[key] !== 'uri'
+  const unseen = isPassthrough ? set.filter((key) => !isSeen(key)) : []
+  const possible = set.filter((key) => !barred.includes(key) && !unseen.includes(key))
   const [decider, ...overruled] = deciding.filter((key) => possible.includes(key))
   const idle = dependent.filter(([key, other]) => possible.includes(key) && !possible.includes(other))
+  const setHeaders = headerKeys.filter((key) => isSet(values[key]))
   const lost = [...overruled, ...idle.map(([key]) => key)]
-  const kept = [
-    ...possible.filter((key) => !lost.includes(key)),
-    ...headerKeys.filter((key) => isSet(values[key])),
-  ]
+  const kept = [...possible.filter((key) => !lost.includes(key)), ...setHeaders.filter(() => !isPassthrough)]
   return {
     options: Object.fromEntries(kept.map((key) => [key, values[key]])),
     problems: [
       ...barred.map((key) => notWithVip(service, optionRows[key].label)),
+      ...unseen.map((key) => notWithPassthrough(service, optionRows[key].label)),
+      ...(isPassthrough ? setHeaders : []).map((key) => {
+        const { label, placeholder } = headerFamilies[key]
+        return notWithPassthrough(service, label + placeholder)
+      }),
       ...overruled.map((key) =>
         withoutEffect(service, key, `no such label beside ${labelOf(decider)}`, 'remove'),
       ),
@@ -101,12 +118,17 @@ function withoutEffect(
 type Asking = {
   readonly service: BackendService
   readonly options: Options
+  readonly isPassthrough: boolean
   readonly labels: Service['labels']
 }
 
 /** The options of a backend: those of the oldest service that has a share in it. `path` is the prefix of its routes. */
-export function backendOptions(oldest: Pick<Asking, 'options'> | undefined, path: string): BackendOptions {
+export function backendOptions(
+  oldest: Pick<Asking, 'options' | 'isPassthrough'> | undefined,
+  path: string,
+): BackendOptions {
   const { contextRootRewrite, ...options } = oldest?.options ?? {}
+  if (oldest?.isPassthrough === true) return { ...options, passthrough: true }
   return contextRootRewrite === true && path !== '' ? { ...options, rewrite: path } : options
 }
 

@@ -56,7 +56,12 @@ export function planChanges(desired: Routing, observed: Observed, facts: PlanFac
   if (reasons.length === 0 && facts.structureOf(placed) !== observed.worker.structure) {
     reasons.push(structureChanged)
   }
-  const actions = inOrder([...routeActions(placement, observed), ...serverActions(placed, observed, facts)])
+  const actions = inOrder([
+    ...routeActions(placement, observed),
+    ...redirectActions(placed, observed),
+    ...certificateActions(placed, observed),
+    ...serverActions(placed, observed, facts),
+  ])
   if (reasons.length > 0) return { kind: 'reload', placed, actions, reasons }
   return actions.length > 0 ? { kind: 'live', placed, actions } : { kind: 'nothing', placed }
 }
@@ -161,6 +166,34 @@ function hasRouteChanges(placed: Routing, observed: Observed): boolean {
 
 function hasOtherRoutes(running: ObservedBackend, backend: Backend): boolean {
   return !isSettled(running, backend) && !isSameList(running.routes, backend.routes, Object.is)
+}
+
+function redirectActions(placed: Routing, observed: Observed): readonly Action[] {
+  if (placed.redirects === observed.redirects) return []
+  const actions: Action[] = []
+  for (const [source, target] of placed.redirects) {
+    const before = observed.redirects.get(source)
+    if (before === undefined) actions.push({ kind: 'add-redirect', source, target })
+    else if (before !== target) actions.push({ kind: 'turn-redirect', source, target })
+  }
+  for (const source of observed.redirects.keys())
+    if (!placed.redirects.has(source)) actions.push({ kind: 'remove-redirect', source })
+  return actions
+}
+
+/** A certificate's file is named by all that it is, so one of another name is another one. */
+function certificateActions(placed: Routing, observed: Observed): readonly Action[] {
+  if (placed.certificates === observed.certificates) return []
+  const actions: Action[] = []
+  for (const [file, certificate] of placed.certificates)
+    if (!observed.certificates.has(file)) actions.push({ kind: 'add-certificate', ...certificate })
+  for (const [file, { hosts }] of observed.certificates) {
+    const wanted = placed.certificates.get(file)
+    // Of two lists of hosts with one hash (certificates.ts) the new one comes when the old one has gone.
+    if (wanted === undefined || !isSameList(wanted.hosts, hosts, Object.is))
+      actions.push({ kind: 'remove-certificate', file })
+  }
+  return actions
 }
 
 function serverActions(placed: Routing, observed: Observed, facts: PlanFacts): readonly Action[] {

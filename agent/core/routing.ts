@@ -8,7 +8,30 @@ import type { Problem } from './problem.ts'
 /** What the edge should do for a snapshot. Backends are in the order of their names. */
 export type Routing = {
   readonly backends: ReadonlyMap<string, Backend>
+  /** By file. */
+  readonly certificates: ReadonlyMap<string, Certificate>
+  /** Where requests for a whole host are sent: `http://old.local` to `https://new.local/path`. */
+  readonly redirects: ReadonlyMap<string, string>
   readonly problems: readonly Problem[]
+}
+
+/** A certificate with its key, and the names that it is shown for. */
+export type Certificate = {
+  /** `certificates/<digests>.pem` in the run folder: named by all that follows, so that anything else is another file. */
+  readonly file: string
+  /** Digests of the materials that hold the certificate and the key; the same where one holds both. */
+  readonly certificate: string
+  readonly key: string
+  /** SNI filters, sorted: `demo.local`, `*.example.com`. */
+  readonly hosts: readonly string[]
+}
+
+/** A routing without anything in it. */
+export const emptyRouting: Routing = {
+  backends: new Map(),
+  certificates: new Map(),
+  redirects: new Map(),
+  problems: [],
 }
 
 /** A set of routes that the same services serve. An unchanged backend keeps its object from one routing to the next. */
@@ -43,6 +66,8 @@ export type BackendOptions = {
 } & {
   /** The path prefix that the application does not get to see. */
   readonly rewrite?: string
+  /** Connections go to the tasks as they are, chosen by the server name of their TLS. */
+  readonly passthrough?: true
 }
 
 export type Server = {
@@ -80,6 +105,11 @@ export type ServerOptions = {
 
 /** The host of routes for requests whose host nobody claims. */
 export const defaultHost = '*'
+
+/** The host of routes for TLS connections that are passed through, by the server name that they ask for. */
+export function sniHost(host: string): string {
+  return `sni:${host}`
+}
 
 /**
  * The key under which a route stands in the map: `host/`, or `host/path/`.

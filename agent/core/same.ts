@@ -10,7 +10,7 @@ import type { BackendOptions, BackendService, Server } from './routing.ts'
 export function isSameClaim(a: Claim, b: Claim): boolean {
   return (
     isSameList(a.paths, b.paths, Object.is) &&
-    isSameOptions(a.options, b.options) &&
+    isSameWish(a, b) &&
     a.isDefault === b.isDefault &&
     a.createdAt === b.createdAt &&
     isSameList(a.networkIds, b.networkIds, Object.is) &&
@@ -18,6 +18,17 @@ export function isSameClaim(a: Claim, b: Claim): boolean {
     isSameList(a.hosts, b.hosts, Object.is) &&
     isSameList(a.servers, b.servers, isSameServer) &&
     isSameList(a.problems, b.problems, isSameProblem)
+  )
+}
+
+/** True where two claims ask for the same but for where they are served. */
+export function isSameWish(a: Claim, b: Claim): boolean {
+  return (
+    a.isPassthrough === b.isPassthrough &&
+    a.tls?.certificate === b.tls?.certificate &&
+    a.tls?.key === b.tls?.key &&
+    isSameOptions(a.options, b.options) &&
+    isSameList(a.redirects, b.redirects, (x, y) => x.source === y.source && x.target === y.target)
   )
 }
 

@@ -28,14 +28,14 @@ const ofTasks = ['maxFails', 'failTimeout', 'healthCheckInterval'] as const
 export function serverWishOf(
   service: Service,
   values: ServerValues & { readonly healthCheckPath: string | undefined },
-  mode: BackendMode,
+  { mode, isPassthrough }: { readonly mode: BackendMode; readonly isPassthrough: boolean },
 ): ServerWish & { readonly problems: readonly Problem[] } {
   const { sslBackend, sslBackendTlsVerify, proxyProtocol, weight = 1, maintenance } = values
   const tls = sslBackendTlsVerify === 'required' ? 'tls-verified' : 'tls'
   return {
     options: {
       ...(mode === 'vip' ? {} : checksOf(values)),
-      ...(sslBackend === true ? { tls } : {}),
+      ...(sslBackend === true && !isPassthrough ? { tls } : {}),
       ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
     },
     weight,
@@ -44,6 +44,9 @@ export function serverWishOf(
       ...(mode === 'vip' ? ofTasks.filter((key) => values[key] !== undefined) : []).map((key) =>
         notWithVip(service, serverRows[key].label),
       ),
+      ...(sslBackend === true && isPassthrough
+        ? [notWithPassthrough(service, serverRows.sslBackend.label)]
+        : []),
       ...(sslBackendTlsVerify !== undefined && sslBackend !== true ? [verifiesNothing(service)] : []),
       ...(maintenance === true ? [inMaintenance(service)] : []),
     ],
@@ -78,6 +81,18 @@ export function notWithVip(service: Service, label: string): Problem {
       found: `${quote(service.labels[label] ?? '')} on a service in vip mode`,
       expected: 'task mode',
       hint: 'Behind a virtual IP the kernel chooses the task. Remove this label, or com.docker.lb.backend_mode.',
+    }),
+    severity: 'warning',
+  }
+}
+
+/** A label about what is in a connection, where the edge does not see that. */
+export function notWithPassthrough(service: Service, label: string): Problem {
+  return {
+    ...labelProblem(service, label, 'passthrough-not-possible', {
+      found: `${quote(service.labels[label] ?? '')} on a service with ssl_passthrough`,
+      expected: 'connections that end at the edge',
+      hint: 'What is in a connection that is passed through the edge does not see. Remove this label, or com.docker.lb.ssl_passthrough.',
     }),
     severity: 'warning',
   }

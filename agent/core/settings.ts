@@ -5,14 +5,32 @@
 export type RoutingSettings = {
   /** Services whose `com.docker.lb.service_cluster` says otherwise belong to another edge. */
   readonly serviceCluster: string
+  /** Whether the edge listens for TLS at all. */
+  readonly isTlsOn: boolean
 }
 
 /** What the configuration file depends on besides the routing. Changing one of these means a reload. */
 export type ConfigSettings = {
   /** Addresses for plain HTTP, as HAProxy's `bind` takes them, for example `:80`. */
   readonly httpBind: readonly string[]
+  /** Addresses for TLS; none: no TLS is spoken. */
+  readonly httpsBind: readonly string[]
+  /** The port that clients reach `httpsBind` at, for redirects from plain HTTP. */
+  readonly httpsPort: number
+  /** HAProxy hands itself connections over this unix socket where it must look at their server name first. */
+  readonly tlsSocket: string
+  /** As HAProxy writes them: `TLSv1.2`; the lists of ciphers are OpenSSL's. */
+  readonly tlsMinVersion: 'TLSv1.2' | 'TLSv1.3'
+  readonly tlsCiphers: string
+  readonly tlsCiphersuites: string
   readonly workerSocket: string
   readonly routesMap: string
+  readonly redirectsMap: string
+  /** The list of certificates; undefined where no TLS is spoken. */
+  readonly certificatesList: string | undefined
+  /** Lines of the operator's own for these two sections, each as it stands. */
+  readonly globalLines: readonly string[]
+  readonly defaultsLines: readonly string[]
   /** Folder of the rendered error pages. */
   readonly errorsDir: string
   /** Undefined: HAProxy derives it from the file-descriptor limit. */
@@ -33,8 +51,23 @@ export type ConfigSettings = {
   readonly hardStopAfterMs: number
 }
 
-/** Names of the files within the run folder; `errors` is a folder. */
-export const fileNames = { config: 'haproxy.cfg', routes: 'routes.map', errors: 'errors' } as const
+/** Names of the files within the run folder; `errors` and `certificates` are folders. */
+export const fileNames = {
+  config: 'haproxy.cfg',
+  routes: 'routes.map',
+  redirects: 'redirects.map',
+  certificatesList: 'certificates.list',
+  errors: 'errors',
+  certificates: 'certificates',
+} as const
+
+/** What live changes name in HAProxy's files. */
+export type LivePaths = Pick<ConfigSettings, 'routesMap' | 'redirectsMap' | 'certificatesList'>
+
+/** Those of a configuration. */
+export function livePathsOf({ routesMap, redirectsMap, certificatesList }: ConfigSettings): LivePaths {
+  return { routesMap, redirectsMap, certificatesList }
+}
 
 /** When the loop does what. */
 export type LoopSettings = {
@@ -57,10 +90,13 @@ export type LoopSettings = {
 export const limits = {
   hostsPerService: 1000,
   pathsPerService: 100,
+  redirectsPerService: 1000,
   addressesPerList: 1000,
   familySize: 50,
   labelLength: 65_536,
   replyBytes: 64 * 1024 * 1024,
+  /** What is ever sent behind one command (haproxy/capabilities.ts says what a version takes). */
+  payloadBytes: 60_000,
   listBytes: 256 * 1024 * 1024,
   /** Changes that the agent remembers; what each of them keeps of its commands and reasons. */
   historyEntries: 1000,

@@ -2,6 +2,7 @@
 // Refuses EJS and files (render/).
 
 import { formatAddress } from './address.ts'
+import { certificateLine, pathBeside } from './certificate-list.ts'
 import { duration } from './duration.ts'
 import { type OptionView, optionView } from './option-view.ts'
 import type { Backend, Routing } from './routing.ts'
@@ -17,6 +18,11 @@ export type ConfigView = {
   readonly routesMap: string
   readonly errorsDir: string
   readonly httpBinds: readonly string[]
+  /** Present where TLS is spoken. */
+  readonly tls: TlsView | undefined
+  readonly redirectsMap: string
+  readonly globalLines: readonly string[]
+  readonly defaultsLines: readonly string[]
   readonly maxConnections: number | undefined
   readonly logTarget: string | undefined
   readonly infoHeaders: boolean
@@ -37,11 +43,25 @@ export type ConfigView = {
   }
 }
 
+export type TlsView = {
+  readonly binds: readonly string[]
+  /** What stands behind each address of a `bind` that ends TLS. */
+  readonly keywords: string
+  /** Present where connections are looked at first, since some are passed through: the socket that the others go to. */
+  readonly passthrough: { readonly socket: string } | undefined
+}
+
 /** Fields of `backend.cfg.ejs`. */
 export type BackendView = OptionView & {
   readonly name: string
   readonly services: string
   readonly routes: readonly string[]
+  /** Truth value: whether connections go to the tasks as they are. */
+  readonly passthrough: boolean
+  /** Truth value: whether plain HTTP is redirected to TLS. */
+  readonly tlsOnly: boolean
+  /** What stands behind the host in the address of that: `:8443`, or nothing. */
+  readonly tlsPort: string
   readonly servers: readonly ServerView[]
 }
 
@@ -52,14 +72,21 @@ export type ServerView = {
   readonly disabled: boolean
 }
 
-/** The view of everything but backends. `structure` is the digest that an agent recognises its own configuration by. */
-export function configView(settings: ConfigSettings, structure: string): ConfigView {
+/**
+ * The view of everything but backends. `structure` is the digest that an agent recognises its own configuration by;
+ * `passesThrough` whether some connections go to their tasks as they are.
+ */
+export function configView(settings: ConfigSettings, structure: string, passesThrough: boolean): ConfigView {
   return {
     description: quoted(`tidegate structure=${structure}`),
     workerSocket: quoted(settings.workerSocket),
     routesMap: settings.routesMap,
+    redirectsMap: settings.redirectsMap,
     errorsDir: settings.errorsDir,
     httpBinds: settings.httpBind,
+    tls: tlsView(settings, passesThrough),
+    globalLines: settings.globalLines,
+    defaultsLines: settings.defaultsLines,
     maxConnections: settings.maxConnections,
     logTarget: settings.logTarget,
     infoHeaders: settings.infoHeaders,
@@ -80,12 +107,32 @@ export function configView(settings: ConfigSettings, structure: string): ConfigV
   }
 }
 
+function tlsView(settings: ConfigSettings, passesThrough: boolean): TlsView | undefined {
+  if (settings.certificatesList === undefined) return undefined
+  const { httpsBind, certificatesList, tlsMinVersion, tlsCiphers, tlsCiphersuites, tlsSocket } = settings
+  return {
+    binds: httpsBind,
+    // Without a certificate for the name that is asked for there is no handshake: no client sees a wrong one.
+    keywords: `ssl crt-list ${certificatesList} strict-sni alpn h2,http/1.1 ssl-min-ver ${tlsMinVersion} ciphers ${tlsCiphers} ciphersuites ${tlsCiphersuites}`,
+    passthrough: passesThrough ? { socket: `unix@${tlsSocket}` } : undefined,
+  }
+}
+
+/** True where some backend gets its connections as they are. */
+export function passesThrough(routing: Routing): boolean {
+  for (const { options } of routing.backends.values()) if (options.passthrough === true) return true
+  return false
+}
+
 /** The view of one backend. */
-export function backendView(backend: Backend): BackendView {
+export function backendView(backend: Backend, { httpsPort }: Pick<ConfigSettings, 'httpsPort'>): BackendView {
   return {
     name: backend.name,
     services: backend.services.map((service) => `${service.name} (${service.mode})`).join(', '),
     routes: backend.routes,
+    passthrough: backend.options.passthrough === true,
+    tlsOnly: backend.options.sslOnly === true,
+    tlsPort: httpsPort === 443 ? '' : `:${httpsPort}`,
     ...optionView(backend.options),
     servers: backend.servers.map((server) => ({
       name: server.name,
@@ -103,6 +150,18 @@ export function routeLines(routing: Routing): readonly string[] {
     for (const route of backend.routes) lines.push(`${route} ${backend.name}`)
   }
   return lines.sort(compareText)
+}
+
+/** The lines of the map of redirects, sorted by what is redirected. */
+export function redirectLines({ redirects }: Routing): readonly string[] {
+  return [...redirects].map(([source, target]) => `${source} ${target}`).sort(compareText)
+}
+
+/** The lines of the list of certificates, sorted by file. */
+export function certificateLines({ certificates }: Routing, settings: ConfigSettings): readonly string[] {
+  return [...certificates.values()]
+    .map(({ file, hosts }) => certificateLine(pathBeside(file, settings), hosts))
+    .sort(compareText)
 }
 
 /**

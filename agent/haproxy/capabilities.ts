@@ -21,6 +21,8 @@ export type Capabilities = {
   readonly mapDeletesOne: boolean
   /** `add backend`, `publish backend`, `del backend`. */
   readonly runtimeBackends: boolean
+  /** What follows a command may be longer than the buffer of 16 kB that it was read into before. */
+  readonly longPayloads: boolean
 }
 
 /** First branch on which each capability is there, as `[major, minor]`. Found in the sources, and tried. */
@@ -30,6 +32,7 @@ const since: { readonly [K in keyof Capabilities]: readonly [number, number] } =
   mapChangesNeedAdmin: [3, 3],
   mapDeletesOne: [3, 4],
   runtimeBackends: [3, 4],
+  longPayloads: [3, 4],
 }
 
 const oldest = [3, 0] as const
@@ -69,6 +72,7 @@ export function capabilitiesOf(version: Version): Capabilities {
     mapChangesNeedAdmin: has('mapChangesNeedAdmin'),
     mapDeletesOne: has('mapDeletesOne'),
     runtimeBackends: has('runtimeBackends'),
+    longPayloads: has('longPayloads'),
   }
 }
 

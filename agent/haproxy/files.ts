@@ -18,6 +18,10 @@ export type Files = {
    * @throws AgentError `files-unwritable`
    */
   readonly write: (files: ReadonlyMap<string, Content>, signal: AbortSignal) => Promise<readonly string[]>
+  /** The files of a folder in the folder, by name relative to it; none where that is missing. */
+  readonly list: (folder: string) => Promise<readonly string[]>
+  /** Removes a file; it need not be there. */
+  readonly remove: (name: string) => Promise<void>
   /** A file's content as it is on disk; undefined if there is none. */
   readonly read: (name: string, signal: AbortSignal) => Promise<string | undefined>
   /** Removes what a killed agent left half written. Call it before the first write, with no other agent in the folder. */
@@ -49,6 +53,11 @@ export function createFiles(options: { readonly dir: string }): Files {
   return {
     path: (name) => pathOf(state, name),
     write: (files, signal) => write(state, files, signal),
+    list: async (folder) =>
+      (await entriesOf(pathOf(state, folder)))
+        .filter((entry) => !temporaryPattern.test(entry))
+        .map((entry) => join(folder, entry)),
+    remove: (name) => remove(state, name),
     read: (name, signal) => read(pathOf(state, name), signal),
     sweep: (names) => sweep(state, names),
   }
@@ -181,6 +190,16 @@ async function read(path: string, signal: AbortSignal): Promise<string | undefin
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined
     signal.throwIfAborted()
+    throw unwritable(path, error)
+  }
+}
+
+async function remove(state: State, name: string): Promise<void> {
+  const path = pathOf(state, name)
+  state.written.delete(name)
+  try {
+    await rm(path, { force: true })
+  } catch (error) {
     throw unwritable(path, error)
   }
 }

@@ -1,15 +1,15 @@
 // Reads what HAProxy runs now, in one exchange.
 // Owns the questions and how their answers fit together. Refuses to judge what it sees (core/plan.ts).
 
+import { parseCertificateList } from '../core/certificate-list.ts'
 import type { Observed, ObservedServer } from '../core/observed.ts'
+import type { LivePaths } from '../core/settings.ts'
 import { capabilitiesOf, parseVersion } from './capabilities.ts'
-import { parseBackends, parseInfo, parseMap } from './replies.ts'
+import { parseBackends, parseInfo, parseMap, parseOptionalMap } from './replies.ts'
 import type { Runtime } from './runtime.ts'
 import { parseServersState } from './servers-state.ts'
 
-export type ObserveOptions = {
-  /** The map's path as the configuration writes it. */
-  readonly routesMap: string
+export type ObserveOptions = LivePaths & {
   /** Backends of the configuration that no routing knows. One that a route leads to is observed all the same. */
   readonly ignoreBackends: readonly string[]
 }
@@ -26,15 +26,30 @@ export async function observe(
   options: ObserveOptions,
   signal: AbortSignal,
 ): Promise<Observed> {
-  const questions = ['show info', 'show backend', 'show servers state', `show map ${options.routesMap}`]
-  const [info = '', backends = '', servers = '', map = ''] = await runtime.send(questions, signal)
+  const { routesMap, redirectsMap, certificatesList } = options
+  const questions = [
+    'show info',
+    'show backend',
+    'show servers state',
+    `show map ${routesMap}`,
+    `show map ${redirectsMap}`,
+  ]
+  if (certificatesList !== undefined) questions.push(`show ssl crt-list -n ${certificatesList}`)
+  const replies = await runtime.send(questions, signal)
+  const [info = '', backends = '', servers = '', map = '', redirects = '', list = ''] = replies
   const worker = parseInfo(info)
   capabilitiesOf(parseVersion(worker.version))
   const found = collect(parseBackends(backends))
   for (const { backend, name, server } of parseServersState(servers))
     found.of(backend).servers.set(name, server)
   for (const { key, value } of parseMap(map)) found.of(value).routes.push(key)
-  return { worker, backends: found.finish(options.ignoreBackends) }
+  const certificates = parseCertificateList(list, options).map((each) => [each.file, each] as const)
+  return {
+    worker,
+    backends: found.finish(options.ignoreBackends),
+    certificates: new Map(certificates),
+    redirects: new Map(parseOptionalMap(redirects).map(({ key, value }) => [key, value])),
+  }
 }
 
 type Found = { readonly routes: string[]; readonly servers: Map<string, ObservedServer> }

@@ -9,6 +9,9 @@ import { AgentError } from '../core/errors.ts'
  */
 const prompt = '\n> '
 
+/** Up to 3.3 each line of a payload is asked for by these, in front of the reply. */
+const payloadPrompts = /^(?:\+ )+/
+
 /** What has arrived of a reply that is not whole yet. Changed by `feed` alone. */
 export type Framing = {
   readonly parts: string[]
@@ -46,7 +49,7 @@ export function feed(framing: Framing, chunk: string, replyLengthMax: number): r
 /** Put together once: a reply of half a megabyte is as dear to copy as to read. */
 function takeReply(framing: Framing, end: string): string {
   framing.parts.push(end)
-  const reply = framing.parts.join('')
+  const reply = framing.parts.join('').replace(payloadPrompts, '')
   framing.parts.length = 0
   framing.length = 0
   let length = reply.length

@@ -96,3 +96,8 @@ export function parseMap(reply: string): readonly MapEntry[] {
     return { key, value }
   })
 }
+
+/** The same for a map that a configuration of an earlier version does not name. */
+export function parseOptionalMap(reply: string): readonly MapEntry[] {
+  return reply.startsWith('Unknown map identifier') ? [] : parseMap(reply)
+}

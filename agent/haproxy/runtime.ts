@@ -21,6 +21,9 @@ export type CommandCounts = {
   readonly changes: number
 }
 
+/** A command, or one with a payload: lines that follow it, none of them empty (management guide, section 9.3). */
+export type RuntimeCommand = string | { readonly line: string; readonly payload: string }
+
 export type Runtime = AsyncDisposable & {
   /**
    * Sends commands in order and returns their replies in the same order, trailing newlines taken off.
@@ -28,7 +31,7 @@ export type Runtime = AsyncDisposable & {
    * @throws AgentError `runtime-unreachable` for every waiting call when the connection ends or a reply is late
    * @throws AgentError `runtime-bad-reply` when the other side does not speak the runtime protocol
    */
-  readonly send: (commands: readonly string[], signal: AbortSignal) => Promise<readonly string[]>
+  readonly send: (commands: readonly RuntimeCommand[], signal: AbortSignal) => Promise<readonly string[]>
   /**
    * Closes the connection, so that the next `send` makes a new one. Needed after a reload: an old connection goes on
    * talking to the old worker, which answers as if nothing had happened (and is kept alive by it).
@@ -77,7 +80,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 
 async function send(
   state: State,
-  commands: readonly string[],
+  commands: readonly RuntimeCommand[],
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   assert(!state.disposed, 'the runtime was used after its end')
@@ -87,16 +90,35 @@ async function send(
   if (commands.length === 0) return []
   using deadline = deadlineFor(signal, state.options.timeoutMs)
   try {
-    return await connected(state).call(commands, deadline.signal)
+    return await connected(state).call(commands.map(textOf), deadline.signal)
   } catch (error) {
-    throw error === deadline.signal.reason && deadline.isOver() ? late(state.options, commands, error) : error
+    throw error === deadline.signal.reason && deadline.isOver()
+      ? late(state.options, commands.map(lineOf), error)
+      : error
   }
 }
 
 /** One text must stay one command: these would end it, start another, or begin a payload. */
-function refuseUnsafe(command: string): void {
+function refuseUnsafe(given: RuntimeCommand): void {
+  const command = lineOf(given)
+  if (typeof given !== 'string') refuseUnsafePayload(given)
   assert(!/[\n\r\0;]|<</.test(command), `unsafe command "${command}"`)
   assert(command !== '' && command.length <= lineLengthMax, `a command of ${command.length} characters`)
+}
+
+/** An empty line would end it, and its rest be taken for commands. */
+function refuseUnsafePayload({ line, payload }: { readonly line: string; readonly payload: string }): void {
+  const isWhole = payload !== '' && !/\n\n|^\n|\n$|[\r\0]/.test(payload)
+  assert(
+    isWhole && payload.length <= limits.payloadBytes,
+    `unsafe payload of ${payload.length} characters to "${line}"`,
+  )
+}
+
+const lineOf = (command: RuntimeCommand) => (typeof command === 'string' ? command : command.line)
+
+function textOf(command: RuntimeCommand): string {
+  return typeof command === 'string' ? command : `${command.line} <<\n${command.payload}\n`
 }
 
 function connected(state: State): Connection {

@@ -16,20 +16,33 @@ export type Files = ReadonlyMap<string, string>
 /** The same, in pieces to be written one after the other. */
 export type FilesInPieces = ReadonlyMap<string, readonly string[]>
 
+type Certificates = Routing['certificates']
+
 /** Each function has a deadline of its own, and throws AgentError where the world does not answer as it should. */
 export type HaproxyPort = {
   /** False while there is no HAProxy and the loop is to start one; an attached HAProxy always counts as running. */
   readonly isRunning: () => boolean
   readonly observe: (signal: AbortSignal) => Promise<Observed>
-  /** Carries out actions in order; resolves to those that HAProxy put off because sessions are still open. */
+  /**
+   * Carries out actions in order; resolves to those that HAProxy put off because sessions are still open, and to the
+   * certificates that it does not take, by file, each with its words.
+   */
   readonly apply: (
     actions: readonly Action[],
     signal: AbortSignal,
-  ) => Promise<{ readonly busy: readonly Action[] }>
+  ) => Promise<{ readonly busy: readonly Action[]; readonly refused: ReadonlyMap<string, string> }>
   /** Has HAProxy check a configuration that is not in use yet; resolves to its faults, none if it would start. */
-  readonly check: (files: Files, signal: AbortSignal) => Promise<readonly ConfigFault[]>
-  /** Replaces the files that are given, each atomically. */
-  readonly save: (files: Files | FilesInPieces, signal: AbortSignal) => Promise<void>
+  readonly check: (
+    files: Files,
+    certificates: Certificates,
+    signal: AbortSignal,
+  ) => Promise<readonly ConfigFault[]>
+  /** Replaces the files that are given, each atomically, and keeps these certificates beside them, and no others. */
+  readonly save: (
+    files: Files | FilesInPieces,
+    certificates: Certificates,
+    signal: AbortSignal,
+  ) => Promise<void>
   /** Starts HAProxy from the saved files and waits until it answers. */
   readonly start: (signal: AbortSignal) => Promise<void>
   /** Has the master load the saved files, and waits until a new worker with this structure answers. */

@@ -1,7 +1,7 @@
 // Giving HAProxy a whole new configuration: by a reload, or by the start that it begins with.
 // Refuses to decide when: step.ts does.
 
-import { rejectedProblem } from '../core/culprit.ts'
+import { refusedByFault, rejectedProblem } from '../core/culprit.ts'
 import { adopt, routingInForce } from '../core/observed.ts'
 import type { ReloadReason } from '../core/plan.ts'
 import type { Problem } from '../core/problem.ts'
@@ -11,7 +11,7 @@ import { reportOutcome } from './outcome.ts'
 import { findCulprits } from './set-aside.ts'
 import type { Context, State } from './state.ts'
 
-/** Reloads with the routing that is wanted now. Does nothing but set a service aside where its part is refused. */
+/** Reloads with the routing that is wanted now. Does nothing but set a service, or a certificate, aside where its part is refused. */
 export async function reload(
   context: Context,
   reasons: readonly ReloadReason[],
@@ -64,15 +64,27 @@ async function embrace(context: Context, routing: Routing, signal: AbortSignal):
 async function prepare(context: Context, signal: AbortSignal): Promise<boolean> {
   const { state, haproxy, renderer, configFile } = context
   const files = renderer.render(state.routing)
-  const check = (candidate: typeof files) => haproxy.check(candidate, signal)
-  const faults = await check(files)
+  const { certificates } = state.routing
+  const faults = await haproxy.check(files, certificates, signal)
   if (faults.length === 0) {
-    await haproxy.save(files, signal)
+    await haproxy.save(files, certificates, signal)
     return true
   }
+  const refused = refusedByFault(faults, certificates)
+  if (refused.size > 0) {
+    refuse(state, refused)
+    return false
+  }
+  const check = (candidate: typeof files) => haproxy.check(candidate, new Map(), signal)
   const culprits = await findCulprits(state.routing, faults, { render: renderer.render, check, configFile })
   setAside(state, culprits)
   return false
+}
+
+/** Leaves certificates out from now on that HAProxy does not take. */
+export function refuse(state: State, refused: ReadonlyMap<string, string>): void {
+  state.refused = new Map([...state.refused, ...refused])
+  state.routed = undefined
 }
 
 function setAside(state: State, culprits: ReadonlyMap<string, string>): void {
@@ -93,6 +105,6 @@ export async function save(context: Context, signal: AbortSignal): Promise<void>
   const { state, haproxy, renderer } = context
   const inForce = state.observed === undefined ? undefined : routingInForce(state.observed)
   if (inForce === undefined) return
-  await haproxy.save(renderer.renderLive(inForce), signal)
+  await haproxy.save(renderer.renderLive(inForce), inForce.certificates, signal)
   state.isUnsaved = false
 }

@@ -3,7 +3,7 @@
 
 import { blameByPlace, type ConfigFault } from '../core/culprit.ts'
 import { AgentError } from '../core/errors.ts'
-import type { Backend, Routing } from '../core/routing.ts'
+import { type Backend, emptyRouting, type Routing } from '../core/routing.ts'
 import type { Files } from './ports.ts'
 
 export type Trial = {
@@ -42,7 +42,7 @@ export async function findCulprits(
 }
 
 function only(backends: readonly Backend[]): Routing {
-  return { backends: new Map(backends.map((backend) => [backend.name, backend])), problems: [] }
+  return { ...emptyRouting, backends: new Map(backends.map((backend) => [backend.name, backend])) }
 }
 
 function rejected(faults: readonly ConfigFault[]): AgentError {

@@ -5,7 +5,7 @@ import type { Memo, SetAside } from '../core/desired.ts'
 import type { AgentError } from '../core/errors.ts'
 import type { Observed } from '../core/observed.ts'
 import type { Problem } from '../core/problem.ts'
-import type { Routing } from '../core/routing.ts'
+import { emptyRouting, type Routing } from '../core/routing.ts'
 import type { ReloadWish } from '../core/schedule.ts'
 import type { LoopSettings, RoutingSettings } from '../core/settings.ts'
 import type { Snapshot } from '../core/snapshot.ts'
@@ -22,8 +22,8 @@ export type LoopOptions = {
   readonly accepts: Accepts
   readonly clock: Clock
   readonly report: Report
-  /** Told of each snapshot that was routed, with the networks that the edge needs for it. */
-  readonly routed?: (snapshot: Snapshot, networkIds: readonly string[]) => void
+  /** Told of each snapshot that was routed, with the networks, certificates and keys that the edge needs for it. */
+  readonly routed?: (snapshot: Snapshot, needed: Needed) => void
 }
 
 export type State = {
@@ -41,6 +41,8 @@ export type State = {
   inForce: Routing | undefined
   memo: Memo | undefined
   setAside: SetAside
+  /** Certificates that HAProxy does not take, by file, each with its words. */
+  refused: ReadonlyMap<string, string>
   observed: Observed | undefined
   isDoubted: boolean
   isAdopted: boolean
@@ -54,10 +56,10 @@ export type State = {
   counters: { -readonly [K in keyof Counters]: Counters[K] }
 }
 
+export type Needed = { readonly networkIds: readonly string[]; readonly materialNames: readonly string[] }
+
 /** What every step is handed. */
 export type Context = LoopOptions & { readonly state: State; readonly doorkeeper: Doorkeeper }
-
-const nothing: Routing = { backends: new Map(), problems: [] }
 
 /** Before the first snapshot, and before HAProxy was looked at. */
 export function initialState(): State {
@@ -66,11 +68,12 @@ export function initialState(): State {
     cameMs: undefined,
     viewMs: undefined,
     routed: undefined,
-    wanted: nothing,
-    routing: nothing,
+    wanted: emptyRouting,
+    routing: emptyRouting,
     inForce: undefined,
     memo: undefined,
     setAside: new Map(),
+    refused: new Map(),
     observed: undefined,
     isDoubted: true,
     isAdopted: false,

@@ -6,10 +6,11 @@ import { computeRouting } from '../core/desired.ts'
 import { carryForward, nextClosingMs, type Observed, recall, routingInForce } from '../core/observed.ts'
 import { type Plan, planChanges, type ReloadReason } from '../core/plan.ts'
 import { problemText } from '../core/problem.ts'
+import type { Routing } from '../core/routing.ts'
 import { reloadDueMs, wishReload } from '../core/schedule.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { reportOutcome } from './outcome.ts'
-import { reload, save, start } from './replace.ts'
+import { refuse, reload, save, start } from './replace.ts'
 import type { Context } from './state.ts'
 
 /** How many plans in a row may fail before a reload puts things right. */
@@ -22,7 +23,7 @@ const repair: ReloadReason = {
 
 /** Takes one step. Resolves to when the next is due; undefined while there is nothing to do before something happens. */
 export async function step(context: Context, signal: AbortSignal): Promise<number | undefined> {
-  const { state, haproxy } = context
+  const { state, haproxy, clock } = context
   if (state.snapshot === undefined) return undefined
   route(context, state.snapshot, signal)
   state.routing = context.doorkeeper.hold(state.wanted, state.routing, context.clock.nowMs())
@@ -35,7 +36,8 @@ export async function step(context: Context, signal: AbortSignal): Promise<numbe
   const plan = await goLive(context, signal)
   const dueMs = await considerReload(context, plan, signal)
   if (state.isUnsaved) await save(context, signal)
-  return dueMs
+  // A certificate was refused: what is wanted is to be worked out anew, without it.
+  return state.routed === undefined ? clock.nowMs() : dueMs
 }
 
 function route(context: Context, snapshot: Snapshot, signal: AbortSignal): void {
@@ -44,13 +46,19 @@ function route(context: Context, snapshot: Snapshot, signal: AbortSignal): void 
   state.viewMs = state.failures > 0 ? (state.viewMs ?? state.cameMs) : state.cameMs
   state.cameMs = undefined
   if (state.routed === snapshot) return
-  const { routing, networkIds, memo } = computeRouting(snapshot, settings, state.setAside, state.memo)
+  const { routing, networkIds, materialNames, memo } = computeRouting(
+    snapshot,
+    settings,
+    state.setAside,
+    state.memo,
+    state.refused,
+  )
   // What was there before the agent has been serving: only what comes later is asked.
   if (state.memo !== undefined) doorkeeper.meet(state.wanted, routing, signal)
   state.routed = snapshot
   state.wanted = routing
   state.memo = memo
-  context.routed?.(snapshot, networkIds)
+  context.routed?.(snapshot, { networkIds, materialNames })
   const before = new Set(state.problems.map(problemText))
   const after = new Set(routing.problems.map(problemText))
   const appeared = routing.problems.filter((problem) => !before.has(problemText(problem)))
@@ -87,9 +95,14 @@ async function goLive(context: Context, signal: AbortSignal): Promise<Plan> {
   const hasChanged = actions.some((action) => !isRepeated(action, observed))
   // Said before, not after: where a reply is lost, the change may have been made all the same.
   if (hasChanged) state.isUnsaved = true
-  const { busy } = actions.length === 0 ? { busy: [] } : await haproxy.apply(actions, signal)
+  const { busy, refused } =
+    actions.length === 0
+      ? { busy: [], refused: new Map<string, string>() }
+      : await haproxy.apply(actions, signal)
   state.surprises = 0
-  state.observed = carryForward(observed, plan.placed, { actions, busy }, clock.nowMs())
+  const placed = withoutCertificates(plan.placed, refused)
+  state.observed = carryForward(observed, placed, { actions, busy }, clock.nowMs())
+  if (refused.size > 0) refuse(state, refused)
   state.inForce = routing
   if (hasChanged) {
     state.counters.liveChanges += 1
@@ -100,6 +113,11 @@ async function goLive(context: Context, signal: AbortSignal): Promise<Plan> {
   if (hasChanged) reportOutcome(context, times, { kind: 'live', actions })
   state.isAdopted = true
   return plan
+}
+
+function withoutCertificates(placed: Routing, refused: ReadonlyMap<string, string>): Routing {
+  if (refused.size === 0) return placed
+  return { ...placed, certificates: new Map([...placed.certificates].filter(([file]) => !refused.has(file))) }
 }
 
 /** A server that waits for its last session is out of the files already; asking again whether it can go changes nothing. */

@@ -10,7 +10,15 @@ import type { Backend, Routing } from '../core/routing.ts'
 import { isSameList } from '../core/same.ts'
 import { type ConfigSettings, fileNames } from '../core/settings.ts'
 import { hasControl } from '../core/text.ts'
-import { backendView, configView, routeLines, structureLine } from '../core/view.ts'
+import {
+  backendView,
+  certificateLines,
+  configView,
+  passesThrough,
+  redirectLines,
+  routeLines,
+  structureLine,
+} from '../core/view.ts'
 import { errorPages } from './error-pages.ts'
 
 /** The files' contents by their path relative to the run folder. */
@@ -47,15 +55,27 @@ export function createRenderer(templatesDir: string, settings: ConfigSettings): 
   const digestOf = remember(digest)
   const structureOf = (routing: Routing) =>
     digestOf([base, ...[...routing.backends.values()].map(lineOf)].join('\n'))
-  const printHead = remember((structure: string) => config.print(configView(settings, structure)))
-  const printBackend = rememberWeakly((each: Backend) => flat(backend.print(backendView(each))))
+  const printHead = (structure: string, isLookedAt: boolean) =>
+    (isLookedAt ? headWithPassthrough : head)(structure)
+  const head = remember((structure) => config.print(configView(settings, structure, false)))
+  const headWithPassthrough = remember((structure) => config.print(configView(settings, structure, true)))
+  const printBackend = rememberWeakly((each: Backend) => flat(backend.print(backendView(each, settings))))
   const printRoutes = createRoutesPrinter()
+  const printRedirects = rememberPart(({ redirects }) => redirects, redirectLines)
+  const printCertificates = rememberPart(
+    ({ certificates }) => certificates,
+    (routing) => certificateLines(routing, settings),
+  )
   const renderLive = (routing: Routing): FilesInPieces => {
-    const sections = [printHead(structureOf(routing))]
+    const sections = [printHead(structureOf(routing), passesThrough(routing))]
     for (const each of routing.backends.values()) sections.push(printBackend(each))
     return new Map([
       [fileNames.config, sections],
       [fileNames.routes, [printRoutes(routing)]],
+      [fileNames.redirects, [printRedirects(routing)]],
+      ...(settings.certificatesList === undefined
+        ? []
+        : [[fileNames.certificatesList, [printCertificates(routing)]] as const]),
     ])
   }
   return {
@@ -79,14 +99,28 @@ function createRoutesPrinter(): (routing: Routing) => string {
     if (last === undefined || !isSameList(last.backends, backends, hasSameRoutes)) {
       last = {
         backends,
-        text: routeLines(routing)
-          .map((line) => `${line}\n`)
-          .join(''),
+        text: fileOf(routeLines(routing)),
       }
     }
     return last.text
   }
 }
+
+/** Prints lines, and the same text again while the part of the routing that they are made from is the same. */
+function rememberPart(
+  partOf: (routing: Routing) => unknown,
+  linesOf: (routing: Routing) => readonly string[],
+): (routing: Routing) => string {
+  let last: { readonly part: unknown; readonly text: string } | undefined
+  return (routing) => {
+    const part = partOf(routing)
+    if (last !== undefined && last.part === part) return last.text
+    last = { part, text: fileOf(linesOf(routing)) }
+    return last.text
+  }
+}
+
+const fileOf = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('')
 
 /** A backend that was renamed keeps its list of routes; its lines read differently all the same. */
 function hasSameRoutes(a: Backend, b: Backend): boolean {

@@ -73,6 +73,11 @@ const momentOf: { readonly [K in Action['kind']]: Moment | 'service' | undefined
   'add-route': 'service',
   'move-route': 'service',
   'remove-route': 'service',
+  'add-certificate': 'service',
+  'remove-certificate': 'service',
+  'add-redirect': 'service',
+  'turn-redirect': 'service',
+  'remove-redirect': 'service',
   'close-server': 'leaving',
   // These follow from a closing, and come when the sessions are over.
   'end-sessions': undefined,

@@ -7,7 +7,7 @@ import { readDisk } from '../../agent/core/diff/disk.ts'
 import type { Observed, ObservedBackend, ObservedServer } from '../../agent/core/observed.ts'
 import type { Routing } from '../../agent/core/routing.ts'
 import type { Snapshot } from '../../agent/core/snapshot.ts'
-import { observedFrom, rendererFor, service, snapshot, tasks } from '../support/builders.ts'
+import { observedFrom, rendererFor, routingSettings, service, snapshot, tasks } from '../support/builders.ts'
 
 export type DiffSituation = {
   readonly name: string
@@ -23,7 +23,7 @@ const blog = service({ name: 'blog', lb: { hosts: 'blog.local,news.local', port:
 const before = snapshot({ services: [blog, shop], tasks: [...tasks('shop', 2), ...tasks('blog', 1)] })
 
 const renderer = rendererFor()
-const routingOf = (given: Snapshot): Routing => computeRouting(given, { serviceCluster: '' }).routing
+const routingOf = (given: Snapshot): Routing => computeRouting(given, routingSettings()).routing
 
 /** The comparison in a situation: HAProxy and the files are as for `before`, but for what the situation says. */
 export function compared({

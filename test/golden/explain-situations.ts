@@ -8,8 +8,64 @@ import type { Explanation } from '../../agent/core/explain/explanation.ts'
 import type { ExplainSettings } from '../../agent/core/explain/facts.ts'
 import { parseQuestion } from '../../agent/core/explain/question.ts'
 import type { Observed, ObservedServer } from '../../agent/core/observed.ts'
-import type { Service, Snapshot } from '../../agent/core/snapshot.ts'
-import { network, node, observedFrom, service, snapshot, task, tasks } from '../support/builders.ts'
+import type { Material, Service, Snapshot } from '../../agent/core/snapshot.ts'
+import {
+  network,
+  node,
+  observedFrom,
+  routingSettings,
+  service,
+  snapshot,
+  task,
+  tasks,
+} from '../support/builders.ts'
+
+const own = {
+  names: ['shop.local'],
+  publicKey: 'p1',
+  notAfter: '2027-03-01T00:00:00Z',
+  validity: 'good',
+} as const
+const pem = {
+  name: 'shop.pem',
+  from: 'folder',
+  digest: 'd1',
+  certificate: own,
+  key: { publicKey: 'p1' },
+} as const
+
+/** A service of the host shop.local, with more labels and what lies in the folder of certificates. */
+const certificateSituations: readonly {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly materials?: readonly Material[]
+  readonly settings?: Partial<ExplainSettings>
+}[] = [
+  { name: 'certificate-missing', labels: { ssl_cert: 'shop.pem' } },
+  {
+    name: 'certificate-broken',
+    labels: { ssl_cert: 'shop.pem' },
+    materials: [{ ...pem, key: { publicKey: 'p2' } }],
+  },
+  {
+    name: 'certificate-expired',
+    labels: { ssl_cert: 'shop.pem' },
+    materials: [{ ...pem, certificate: { ...own, notAfter: '2026-11-01T00:00:00Z', validity: 'expired' } }],
+  },
+  {
+    name: 'certificate-expiring',
+    labels: { ssl_cert: 'shop.pem' },
+    materials: [{ ...pem, certificate: { ...own, notAfter: '2026-12-01T00:00:00Z', validity: 'expiring' } }],
+  },
+  {
+    name: 'certificate-other-names',
+    labels: { ssl_cert: 'shop.pem' },
+    materials: [{ ...pem, certificate: { ...own, names: ['*.example.com'] } }],
+  },
+  { name: 'tls-off', labels: { ssl_passthrough: 'true' }, settings: { isTlsOn: false } },
+  { name: 'passthrough-not-possible', labels: { ssl_passthrough: 'true', sticky_session_cookie: 'session' } },
+  { name: 'redirect-invalid', labels: { redirects: 'http://old.local,https://shop.local' } },
+]
 
 export type Explained = {
   /** Of its golden file. */
@@ -31,6 +87,7 @@ export function explained(situation: Explained): Explanation {
   const { asked, swarm, before = swarm, haproxy = same, statuses, refused = {} } = situation
   const settings: ExplainSettings = {
     serviceCluster: '',
+    isTlsOn: true,
     httpBind: [':80'],
     networks: 'auto',
     ...situation.settings,
@@ -211,7 +268,6 @@ export const situations: readonly Explained[] = [
     asked: 'shop',
     swarm: labelled({}, { ...ofCompose, differing: ['com.docker.lb.hosts'] }),
   },
-  { name: 'label-not-supported', asked: 'shop', swarm: labelled({ ssl_only: 'true' }) },
   {
     name: 'labels-of-another-edge',
     asked: 'shop.local',
@@ -268,7 +324,7 @@ export const situations: readonly Explained[] = [
     name: 'service-cluster-missing',
     asked: 'shop',
     swarm: healthy,
-    settings: { serviceCluster: 'internal' },
+    settings: routingSettings({ serviceCluster: 'internal' }),
   },
   {
     name: 'default-taken',
@@ -490,6 +546,31 @@ export const situations: readonly Explained[] = [
     name: 'route-narrowed',
     asked: 'shop',
     swarm: swarm({ services: [shop(), api], tasks: [...two, apiTask] }),
+  },
+  ...certificateSituations.map(
+    ({ name, labels, materials, settings }): Explained => ({
+      name,
+      asked: 'shop',
+      swarm: {
+        ...labelled({ hosts: 'shop.local', ...labels }),
+        ...(materials === undefined ? {} : { materials }),
+      },
+      ...(settings === undefined ? {} : { settings }),
+    }),
+  ),
+  {
+    name: 'redirect-taken',
+    asked: 'younger',
+    swarm: swarm({
+      services: [
+        service({ name: 'older', lb: { hosts: 'old.local', redirects: 'http://old.local,http://a.local' } }),
+        service({
+          name: 'younger',
+          createdAt: '2026-11-24T11:00:00Z',
+          lb: { hosts: 'old.local', redirects: 'http://old.local,http://b.local' },
+        }),
+      ],
+    }),
   },
   { name: 'service-unknown', asked: 'shpo', swarm: healthy },
   { name: 'service-unknown-far', asked: 'billing', swarm: healthy },

@@ -6,13 +6,20 @@ import { join } from 'node:path'
 import { env } from 'node:process'
 import { expect, test } from 'vitest'
 import { parseSnapshot } from '../../agent/cli/snapshot-file.ts'
-import { commandFor } from '../../agent/core/commands.ts'
+import { commandTexts } from '../../agent/core/commands.ts'
 import { computeRouting } from '../../agent/core/desired.ts'
 import { adopt } from '../../agent/core/observed.ts'
 import { type Plan, planChanges } from '../../agent/core/plan.ts'
 import { type Problem, problemText } from '../../agent/core/problem.ts'
 import { fileNames } from '../../agent/core/settings.ts'
-import { configSettings, observedFrom, planFacts, rendererFor, snapshot } from '../support/builders.ts'
+import {
+  configSettings,
+  observedFrom,
+  planFacts,
+  rendererFor,
+  routingSettings,
+  snapshot,
+} from '../support/builders.ts'
 import { type Situation, situations } from './situations.ts'
 
 const casesDir = join(import.meta.dirname, 'cases')
@@ -30,7 +37,7 @@ function filesOf({ before, after }: Situation): ReadonlyMap<string, string> {
   const routingOf = (file: string) => {
     const text = snapshots.get(file)
     const read = text === undefined ? snapshot() : parseSnapshot(text, file)
-    return computeRouting(read, { serviceCluster: '' }).routing
+    return computeRouting(read, routingSettings()).routing
   }
   const [running, desired] = [routingOf('before.json'), routingOf('snapshot.json')]
   const plan = planChanges(desired, adopt(observedFrom(running), running), planFacts())
@@ -41,7 +48,7 @@ function filesOf({ before, after }: Situation): ReadonlyMap<string, string> {
     ['haproxy.cfg', rendered.get(fileNames.config) ?? ''],
     ['routes.map', rendered.get(fileNames.routes) ?? ''],
     ['plan.json', json(planData(plan))],
-    ['commands.txt', lines(actions.map((action) => commandFor(action, configSettings())))],
+    ['commands.txt', lines(actions.flatMap((action) => commandTexts(action, configSettings())))],
     ['problems.txt', lines(desired.problems.map(problemLine))],
   ])
 }

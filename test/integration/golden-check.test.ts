@@ -7,13 +7,13 @@ import { expect, test } from 'vitest'
 import { computeRouting } from '../../agent/core/desired.ts'
 import { fileNames } from '../../agent/core/settings.ts'
 import type { Files } from '../../agent/render/render.ts'
-import { configSettings, rendererFor, snapshot } from '../support/builders.ts'
+import { configSettings, rendererFor, routingSettings, snapshot } from '../support/builders.ts'
 import { haproxyBinary } from '../support/haproxy-binary.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const casesDir = join(import.meta.dirname, '../golden/cases')
 const runDir = '/run/tidegate'
-const empty = computeRouting(snapshot(), { serviceCluster: '' }).routing
+const empty = computeRouting(snapshot(), routingSettings()).routing
 
 /** What HAProxy says of files that were rendered for the run folder; empty where it has nothing to say. */
 async function complaints(files: Files): Promise<string> {

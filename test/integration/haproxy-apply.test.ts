@@ -36,9 +36,9 @@ backend empty
     await haproxy?.[Symbol.asyncDispose]()
   })
 
-  const see = () => observe(runtime, { routesMap: haproxy.routesMap, ignoreBackends: ['no-route'] }, signal())
+  const see = () => observe(runtime, { ...haproxy, ignoreBackends: ['no-route'] }, signal())
   const act = (...actions: readonly Action[]) =>
-    apply(runtime, actions, { routesMap: haproxy.routesMap }, signal())
+    apply(runtime, actions, { ...haproxy, pemOf: () => undefined }, signal())
   const serverOf = async (backend: string, server: string) =>
     (await see()).backends.get(backend)?.servers.get(server)
 
@@ -163,7 +163,7 @@ backend empty
   })
 
   test('a map that HAProxy does not know is refused by its line', async () => {
-    const options = { routesMap: '/nowhere.map', ignoreBackends: [] }
+    const options = { ...haproxy, routesMap: '/nowhere.map', ignoreBackends: [] }
     await expect(observe(runtime, options, signal())).rejects.toMatchObject({
       code: 'runtime-bad-reply',
       message: expect.stringContaining('Unknown map identifier'),

@@ -68,17 +68,13 @@ frontend http
       backends: names.map((name) => `backend ${name}\n  balance roundrobin\n${servers}`).join('\n'),
     })
     await using runtime = createRuntime({ socketPath: haproxy.workerSocket, timeoutMs: 5000 })
-    const seen = await observe(
-      runtime,
-      { routesMap: haproxy.routesMap, ignoreBackends: ['no-route'] },
-      signal(),
-    )
+    const seen = await observe(runtime, { ...haproxy, ignoreBackends: ['no-route'] }, signal())
     expect(seen.backends.size).toBe(1000)
     for (const [name, backend] of seen.backends) {
       expect(backend.routes).toEqual([`${name}/`])
       expect(backend.servers.size).toBe(10)
     }
-    expect(runtime.commandsSent()).toEqual({ reads: 4, changes: 0 })
+    expect(runtime.commandsSent()).toEqual({ reads: 5, changes: 0 })
   })
 })
 
@@ -93,7 +89,13 @@ test('a running HAProxy that is too old is refused with the reason', async () =>
     connection.write(`${replies[command] ?? ''}\n> `)
   })
   await using runtime = createRuntime({ socketPath: socket.path, timeoutMs: 2000 })
-  await expect(observe(runtime, { routesMap: 'm', ignoreBackends: [] }, signal())).rejects.toMatchObject({
+  await expect(
+    observe(
+      runtime,
+      { routesMap: 'm', redirectsMap: 'r', certificatesList: undefined, ignoreBackends: [] },
+      signal(),
+    ),
+  ).rejects.toMatchObject({
     code: 'haproxy-too-old',
     message: 'HAProxy 2.6.12-1+deb12u4 is too old: 3.0 or later is needed',
   })

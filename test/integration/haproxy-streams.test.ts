@@ -86,7 +86,8 @@ describe.each(testedBranches)('with HAProxy %s', (branch) => {
       backends: 'backend web\n  balance roundrobin',
     })
     await using runtime = createRuntime({ socketPath: haproxy.workerSocket, timeoutMs: 5000 })
-    const act = (...actions: readonly Action[]) => apply(runtime, actions, haproxy, signal())
+    const act = (...actions: readonly Action[]) =>
+      apply(runtime, actions, { ...haproxy, pemOf: () => undefined }, signal())
     const serverOf = (server: string, port: number): readonly Action[] => [
       { kind: 'add-server', backend: 'web', server, address: '127.0.0.1', port, weight: 1 },
       { kind: 'open-server', backend: 'web', server },
@@ -103,7 +104,7 @@ describe.each(testedBranches)('with HAProxy %s', (branch) => {
     expect(await echo(stream, 'two')).toBe('two')
 
     const ending: Action = { kind: 'delete-server', ...old }
-    expect(await act(ending)).toEqual({ actions: [ending], busy: [ending] })
+    expect(await act(ending)).toEqual({ actions: [ending], busy: [ending], refused: new Map() })
     expect(await echo(stream, 'three')).toBe('three')
 
     const ended = once(stream, 'close', { signal: signal() })
@@ -111,7 +112,7 @@ describe.each(testedBranches)('with HAProxy %s', (branch) => {
     await act({ kind: 'end-sessions', ...old })
     await ended
     await eventually(async () => (await act(ending)).busy.length === 0)
-    const seen = await observe(runtime, { routesMap: haproxy.routesMap, ignoreBackends: [] }, signal())
+    const seen = await observe(runtime, { ...haproxy, ignoreBackends: [] }, signal())
     expect([...(seen.backends.get('web')?.servers.keys() ?? [])]).toEqual(['green'])
   })
 
@@ -126,11 +127,15 @@ describe.each(testedBranches)('with HAProxy %s', (branch) => {
     for (let round = 0; round < 5; round++) expect(await get(haproxy.httpSocket)).toBe('blue')
     const close: Action = { kind: 'close-server', backend: 'web', server: 'blue' }
     const remove: Action = { kind: 'delete-server', backend: 'web', server: 'blue' }
-    const first = await apply(runtime, [close, remove], haproxy, signal())
+    const first = await apply(runtime, [close, remove], { ...haproxy, pemOf: () => undefined }, signal())
     if (first.busy.length > 0) {
-      await eventually(async () => (await apply(runtime, [remove], haproxy, signal())).busy.length === 0)
+      await eventually(
+        async () =>
+          (await apply(runtime, [remove], { ...haproxy, pemOf: () => undefined }, signal())).busy.length ===
+          0,
+      )
     }
-    const seen = await observe(runtime, { routesMap: haproxy.routesMap, ignoreBackends: [] }, signal())
+    const seen = await observe(runtime, { ...haproxy, ignoreBackends: [] }, signal())
     expect(seen.backends.get('web')?.servers.size).toBe(0)
   })
 })

@@ -8,7 +8,7 @@ import { labelPrefix } from '../../agent/core/labels/row.ts'
 import type { Observed, ObservedBackend, ObservedServer } from '../../agent/core/observed.ts'
 import type { PlanFacts } from '../../agent/core/plan.ts'
 import type { Routing } from '../../agent/core/routing.ts'
-import type { ConfigSettings, LoopSettings } from '../../agent/core/settings.ts'
+import type { ConfigSettings, LoopSettings, RoutingSettings } from '../../agent/core/settings.ts'
 import type { Network, Node, Service, Snapshot, Task } from '../../agent/core/snapshot.ts'
 import { compareText } from '../../agent/core/text.ts'
 import { createRenderer, type Renderer } from '../../agent/render/render.ts'
@@ -101,12 +101,27 @@ export function snapshot(given: Partial<Snapshot> = {}): Snapshot {
   }
 }
 
+/** What routing depends on besides the snapshot: an edge of no service cluster that speaks TLS. */
+export function routingSettings(given: Partial<RoutingSettings> = {}): RoutingSettings {
+  return { serviceCluster: '', isTlsOn: true, ...given }
+}
+
 /** Settings as they stand in a container of the product; none of the paths exists. */
 export function configSettings(given: Partial<ConfigSettings> = {}): ConfigSettings {
   return {
     httpBind: [':80'],
+    httpsBind: [':443'],
+    httpsPort: 443,
+    tlsSocket: '/run/tidegate/tls.sock',
+    tlsMinVersion: 'TLSv1.2',
+    tlsCiphers: 'ECDHE-ECDSA-AES128-GCM-SHA256',
+    tlsCiphersuites: 'TLS_AES_128_GCM_SHA256',
+    globalLines: [],
+    defaultsLines: [],
     workerSocket: '/run/tidegate/worker.sock',
     routesMap: '/run/tidegate/routes.map',
+    redirectsMap: '/run/tidegate/redirects.map',
+    certificatesList: '/run/tidegate/certificates.list',
     errorsDir: '/run/tidegate/errors',
     maxConnections: undefined,
     logTarget: undefined,
@@ -177,6 +192,10 @@ export function observedFrom(routing: Routing, settings: ConfigSettings = defaul
         },
       ]),
     ),
+    certificates: new Map(
+      [...routing.certificates].map(([file, each]) => [file, { ...each, certificate: '', key: '' }]),
+    ),
+    redirects: routing.redirects,
   }
 }
 
@@ -205,9 +224,45 @@ export function applyActions(observed: Observed, actions: readonly Action[]): Ob
 
 /** The state after one action. */
 export function applyAction(observed: Observed, action: Action): Observed {
-  const refuse = (why: string): never => {
+  return 'backend' in action ? applyToBackend(observed, action) : applyToHosts(observed, action)
+}
+
+function refuser(action: Action) {
+  return (why: string): never => {
     throw new Error(`${why}: ${JSON.stringify(action)}`)
   }
+}
+
+function applyToHosts(observed: Observed, action: Exclude<Action, { readonly backend: string }>): Observed {
+  const refuse = refuser(action)
+  const certificates = new Map(observed.certificates)
+  const redirects = new Map(observed.redirects)
+  switch (action.kind) {
+    case 'add-certificate': {
+      if (certificates.has(action.file)) refuse('the certificate is there already')
+      const { kind: _, ...certificate } = action
+      certificates.set(action.file, { ...certificate, certificate: '', key: '' })
+      break
+    }
+    case 'remove-certificate':
+      if (!certificates.delete(action.file)) refuse('no such certificate')
+      break
+    case 'add-redirect':
+      if (redirects.has(action.source)) refuse('the redirect is there already')
+      redirects.set(action.source, action.target)
+      break
+    case 'turn-redirect':
+      if (!redirects.has(action.source)) refuse('no such redirect')
+      redirects.set(action.source, action.target)
+      break
+    case 'remove-redirect':
+      if (!redirects.delete(action.source)) refuse('no such redirect')
+  }
+  return { ...observed, certificates, redirects }
+}
+
+function applyToBackend(observed: Observed, action: Extract<Action, { readonly backend: string }>): Observed {
+  const refuse = refuser(action)
   const backend = observed.backends.get(action.backend) ?? refuse('no such backend')
   const change = (name: string, changed: Partial<ObservedBackend>, from: Observed = observed): Observed => {
     const before = from.backends.get(name) ?? refuse('no such backend')

@@ -23,8 +23,7 @@ export type EdgePage = {
 export function createEdgePage(settings: Settings, version: string, report: AgentReport): EdgePage {
   const history = createHistory(Date.now)
   const tally = createTallies()
-  const { routesMap } = settings.config
-  const chronicle = createChronicle({ history, routesMap, nowMs: () => performance.now() })
+  const chronicle = createChronicle({ history, files: settings.config, nowMs: () => performance.now() })
   return {
     report: chronicle.recorded(tally.counted(report)),
     open: (agent, source) => {

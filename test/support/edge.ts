@@ -11,6 +11,9 @@ import {
   createAgent,
   type Engine,
 } from '../../agent/agent.ts'
+import { certificateFolders } from '../../agent/certificates/folders.ts'
+import { withMaterials } from '../../agent/certificates/merge.ts'
+import { createCertificateStore } from '../../agent/certificates/store.ts'
 import { readSettings, type Settings } from '../../agent/cli/settings.ts'
 import type { Action } from '../../agent/core/action.ts'
 import type { EdgeUpdate } from '../../agent/core/edge-plan.ts'
@@ -145,8 +148,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   })
   const attach: Engine['attach'] = (plan, signal) =>
     updateEdge(endpoint, plan, settings.docker.timeoutMs, signal)
+  const certificates = createCertificateStore({ folders: certificateFolders(settings.certificates) })
+  const engine = { snapshots: withMaterials(source.snapshots, certificates), attach, pems: certificates }
   const page = createEdgePage(settings, options.version ?? '0.0.0-test', reportTo(told, options))
-  const agent = await createAgent(settings, { snapshots: source.snapshots, attach }, page.report)
+  const agent = await createAgent(settings, engine, page.report)
   const opened = options.page === true ? await page.open(agent, source) : undefined
   const stop = new AbortController()
   const running = agent.run(stop.signal)

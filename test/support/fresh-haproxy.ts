@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process'
 import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { eventually } from './eventually.ts'
-import { type LiveState, readLiveState } from './live-state.ts'
+import { exchange, type LiveState, readLiveState } from './live-state.ts'
 import { tempDir } from './temp-dir.ts'
 
 export type FreshOptions = {
@@ -29,11 +29,26 @@ export async function freshState({ binary, runDir }: FreshOptions): Promise<Live
 
 async function copyFiles(from: string, to: string): Promise<string> {
   const config = await readFile(join(from, 'haproxy.cfg'), 'utf8')
-  const moved = config.replaceAll(from, to).replaceAll(/^(\s+bind) .*$/gm, `$1 unix@${join(to, 'http.sock')}`)
+  let binds = 0
+  const moved = config
+    .replaceAll(from, to)
+    .replaceAll(
+      /^(\s+bind) (?!unix@)\S+/gm,
+      (_, bind: string) => `${bind} unix@${join(to, `b${binds++}.sock`)}`,
+    )
   await cp(join(from, 'errors'), join(to, 'errors'), { recursive: true })
   await cp(join(from, 'routes.map'), join(to, 'routes.map'))
+  await cp(join(from, 'redirects.map'), join(to, 'redirects.map'))
+  await copyCertificates(from, to)
   await writeFile(join(to, 'haproxy.cfg'), moved)
   return join(to, 'haproxy.cfg')
+}
+
+async function copyCertificates(from: string, to: string): Promise<void> {
+  const list = await readFile(join(from, 'certificates.list'), 'utf8').catch(() => undefined)
+  if (list === undefined) return
+  await writeFile(join(to, 'certificates.list'), list.replaceAll(from, to))
+  await cp(join(from, 'certificates'), join(to, 'certificates'), { recursive: true }).catch(() => undefined)
 }
 
 function start(binary: string, configFile: string): AsyncDisposable & { readonly failed: Promise<never> } {
@@ -53,4 +68,19 @@ function start(binary: string, configFile: string): AsyncDisposable & { readonly
       await ended
     },
   }
+}
+
+/** The certificates that it comes up with, each as `file host host`, sorted. */
+export async function freshCertificates({ binary, runDir }: FreshOptions): Promise<readonly string[]> {
+  await using dir = await tempDir('tgf-')
+  const configFile = await copyFiles(runDir, dir.path)
+  await using haproxy = start(binary, configFile)
+  const ask = () =>
+    exchange(join(dir.path, 'worker.sock'), `show ssl crt-list ${join(dir.path, 'certificates.list')}\n`)
+  const listed = await Promise.race([eventually(ask, { timeoutMs: 10_000 }), haproxy.failed])
+  return listed
+    .split('\n')
+    .filter((line) => line.startsWith(dir.path))
+    .map((line) => line.slice(dir.path.length + 1).trim())
+    .sort()
 }

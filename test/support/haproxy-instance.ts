@@ -11,6 +11,9 @@ import { type TempDir, tempDir } from './temp-dir.ts'
 export type Paths = {
   readonly configFile: string
   readonly routesMap: string
+  readonly redirectsMap: string
+  /** It speaks no TLS. */
+  readonly certificatesList: undefined
   readonly workerSocket: string
   readonly masterSocket: string
   readonly httpSocket: string
@@ -24,6 +27,8 @@ export function pathsIn(dir: string): Paths {
   return {
     configFile: join(dir, 'haproxy.cfg'),
     routesMap: join(dir, 'routes.map'),
+    redirectsMap: join(dir, 'redirects.map'),
+    certificatesList: undefined,
     workerSocket: join(dir, 'worker.sock'),
     masterSocket: join(dir, 'master.sock'),
     httpSocket: join(dir, 'http.sock'),

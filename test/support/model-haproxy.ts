@@ -4,7 +4,7 @@
 import type { Action } from '../../agent/core/action.ts'
 import { AgentError } from '../../agent/core/errors.ts'
 import type { Observed } from '../../agent/core/observed.ts'
-import type { Routing } from '../../agent/core/routing.ts'
+import { emptyRouting, type Routing } from '../../agent/core/routing.ts'
 import type { Files, FilesInPieces, HaproxyPort, RendererPort } from '../../agent/reconcile/ports.ts'
 import { applyActions, observedFrom, rendererFor } from './builders.ts'
 
@@ -48,7 +48,7 @@ export function modelHaproxy(faults: Faults = {}, running?: Routing): ModelHapro
     routings.set(files, routing)
     return files
   }
-  const fromFiles = (): Observed => observedFrom(routings.get(files) ?? { backends: new Map(), problems: [] })
+  const fromFiles = (): Observed => observedFrom(routings.get(files) ?? emptyRouting)
   const calls: string[] = []
   let files: Files | FilesInPieces = running === undefined ? new Map() : render(running)
   let live = running === undefined ? undefined : fromFiles()
@@ -71,9 +71,9 @@ export function modelHaproxy(faults: Faults = {}, running?: Routing): ModelHapro
         actions.filter((action) => !busy.includes(action)),
       )
       faults.afterApply?.()
-      return { busy }
+      return { busy, refused: new Map() }
     },
-    check: async (candidate, signal) => faults.onCheck?.(candidate, signal) ?? [],
+    check: async (...asked) => faults.onCheck?.(...asked) ?? [],
     save: async (next) => {
       files = next
     },

@@ -121,5 +121,5 @@ function routingSeen({ backends }: Observed, services: ReadonlyMap<string, Servi
       },
     ]
   })
-  return { backends: new Map(seen), problems: [] }
+  return { backends: new Map(seen), certificates: new Map(), redirects: new Map(), problems: [] }
 }

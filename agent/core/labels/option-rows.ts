@@ -21,6 +21,15 @@ const handlingRows = {
     code: 'boolean-invalid',
     parse: parseBoolean,
   }),
+  sslOnly: interlock({
+    label: 'ssl_only',
+    type: 'true or false',
+    meaning: 'Plain HTTP requests for the service are redirected to TLS (308).',
+    example: 'true',
+    default: 'false',
+    code: 'boolean-invalid',
+    parse: parseBoolean,
+  }),
   stickySessionCookie: interlock({
     label: 'sticky_session_cookie',
     type: 'cookie name',
@@ -83,6 +92,7 @@ export type OptionValues = ValuesOf<typeof handlingRows> & TimingValues & Access
 export function readOptionRows(read: ReadRow): OptionValues {
   return {
     contextRootRewrite: read(handlingRows.contextRootRewrite),
+    sslOnly: read(handlingRows.sslOnly),
     stickySessionCookie: read(handlingRows.stickySessionCookie),
     ipHash: read(handlingRows.ipHash),
     balance: read(handlingRows.balance),

@@ -10,13 +10,14 @@ import { readOptionRows } from './option-rows.ts'
 import { readRoutingRows } from './routing-rows.ts'
 import { type FamilyRow, type LabelRow, labelPrefix, ownPrefix } from './row.ts'
 import { readServerRows } from './server-rows.ts'
-import { type LabelValues, labelFamilies, labelTable, notSupported } from './table.ts'
+import { type LabelValues, labelFamilies, labelTable } from './table.ts'
+import { readTlsRows } from './tls-rows.ts'
 import { bad, type Fault, type Parsed } from './values.ts'
 
 const known = new Set(Object.values(labelTable).map((row) => row.label))
 
 const families = Object.values(labelFamilies).map((row) => row.label)
-const names = [...known, ...notSupported, ...families]
+const names = [...known, ...families]
 
 const isKnown = (label: string) => known.has(label) || families.some((family) => label.startsWith(family))
 
@@ -56,6 +57,7 @@ export function readLabels(service: Service): {
   }
   const values: LabelValues = {
     ...readRoutingRows(read),
+    ...readTlsRows(read),
     ...readOptionRows(read),
     ...readServerRows(read),
     ...readHeaderFamilies(readFamily),
@@ -142,14 +144,6 @@ function strangeLabels(service: Service): readonly Problem[] {
 }
 
 function strangeLabel(service: Service, label: string): Problem {
-  if (notSupported.includes(label)) {
-    const fault = {
-      found: quote(service.labels[label] ?? ''),
-      expected: 'no such label',
-      hint: 'This version of Tidegate does not act on it; the service is published without it.',
-    }
-    return { ...labelProblem(service, label, 'label-not-supported', fault), severity: 'warning' }
-  }
   // The label's own name is foreign text as well.
   const shown = quote(label).slice(1, -1)
   const near = nearest(label, names) ?? nearest(otherPrefix(label), names)

@@ -5,20 +5,12 @@ import { type HeaderValues, headerFamilies } from './header-families.ts'
 import { type OptionValues, optionRows } from './option-rows.ts'
 import { type RoutingValues, routingRows } from './routing-rows.ts'
 import { type ServerValues, serverRows } from './server-rows.ts'
+import { type TlsValues, tlsRows } from './tls-rows.ts'
 
 /** The values of a service's labels. Undefined: the label is absent, or nothing in it could be used. */
-export type LabelValues = RoutingValues & ServerValues & OptionValues & HeaderValues
+export type LabelValues = RoutingValues & ServerValues & TlsValues & OptionValues & HeaderValues
 
-export const labelTable = { ...routingRows, ...optionRows, ...serverRows }
+export const labelTable = { ...routingRows, ...tlsRows, ...optionRows, ...serverRows }
 
 /** Labels that come in families, besides. */
 export const labelFamilies = headerFamilies
-
-/** Labels of Interlock's that are understood but not acted on yet. */
-export const notSupported: readonly string[] = [
-  'com.docker.lb.redirects',
-  'com.docker.lb.ssl_cert',
-  'com.docker.lb.ssl_key',
-  'com.docker.lb.ssl_only',
-  'com.docker.lb.ssl_passthrough',
-]

@@ -3,7 +3,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Settings } from '../../../agent/cli/settings.ts'
-import { fileNames } from '../../../agent/core/settings.ts'
+import { fileNames, livePathsOf } from '../../../agent/core/settings.ts'
 import type { Snapshot } from '../../../agent/core/snapshot.ts'
 import { realClock } from '../../../agent/docker/clock.ts'
 import type { Docker } from '../../../agent/docker/docker.ts'
@@ -45,14 +45,15 @@ export async function startTimedEdge(
   const moments = createMoments()
   const haproxy = await createHaproxyEdge({
     ...settings.haproxy,
-    routesMap: settings.config.routesMap,
+    ...livePathsOf(settings.config),
+    pems: { pem: () => undefined, retain: () => {} },
     onEvent: () => {},
   })
   const loop = createLoop({
     haproxy: {
       ...haproxy,
-      save: async (files, signal) => {
-        await haproxy.save(files, signal)
+      save: async (files, certificates, signal) => {
+        await haproxy.save(files, certificates, signal)
         moments.reach('saved')
       },
     },

@@ -1,9 +1,12 @@
+import { configSettings } from '../../support/builders.ts'
+
 // What of the agent's reports is written down, and how often.
 
 import { expect, test } from 'vitest'
 import { createHistory } from '../../../agent/admin/history.ts'
 import type { AgentReport } from '../../../agent/agent.ts'
 import { AgentError } from '../../../agent/core/errors.ts'
+import { livePathsOf } from '../../../agent/core/settings.ts'
 import { createChronicle } from '../../../agent/history.ts'
 
 const failed = (message: string) => new AgentError('apply-failed', message, { hint: 'Look.' })
@@ -28,7 +31,7 @@ function world() {
     lowered: pass('lowered'),
     notResumed: pass('notResumed'),
   }
-  const chronicle = createChronicle({ history, routesMap: '/run/routes.map', nowMs: () => nowMs })
+  const chronicle = createChronicle({ history, files: livePathsOf(configSettings()), nowMs: () => nowMs })
   const written = () => history.read(0, 100).entries
   const later = (timeMs: number) => {
     nowMs += timeMs

@@ -3,10 +3,11 @@ import { checkedOf, checkLines, isAtFault } from '../../../agent/cli/check-text.
 import { plain } from '../../../agent/cli/paint.ts'
 import { computeRouting } from '../../../agent/core/desired.ts'
 import type { Snapshot } from '../../../agent/core/snapshot.ts'
+import { routingSettings } from '../../support/builders.ts'
 import { service, swarm } from './world.ts'
 
 function check(snapshot: Snapshot) {
-  const { routing } = computeRouting(snapshot, { serviceCluster: '' })
+  const { routing } = computeRouting(snapshot, routingSettings())
   return checkedOf(routing, snapshot.services.length)
 }
 

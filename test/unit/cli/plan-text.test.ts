@@ -4,11 +4,13 @@ import { actionText, planLines, startLines } from '../../../agent/cli/plan-text.
 import type { Action } from '../../../agent/core/action.ts'
 import { computeRouting } from '../../../agent/core/desired.ts'
 import type { Plan } from '../../../agent/core/plan.ts'
+import { livePathsOf } from '../../../agent/core/settings.ts'
+import { configSettings, routingSettings } from '../../support/builders.ts'
 import { service, swarm } from './world.ts'
 
 const worker = { pid: 7, version: '3.2.1', structure: 'a1', stopping: false }
-const files = { routesMap: '/run/tidegate/routes.map' }
-const placed = { backends: new Map(), problems: [] }
+const files = livePathsOf(configSettings())
+const placed = { backends: new Map(), certificates: new Map(), redirects: new Map(), problems: [] }
 const ref = { backend: 'shop.local', server: 'shop.1.k2' }
 
 function linesOf(plan: Plan): readonly string[] {
@@ -96,7 +98,7 @@ test('a start tells its backends in columns', () => {
     service('api', { hosts: 'a.local,b.local,c.local,d.local', port: '80', backend_mode: 'vip' }),
     service('empty', { default_backend: 'true', port: '80' }),
   ]
-  const { routing } = computeRouting(swarm({ services }), { serviceCluster: '' })
+  const { routing } = computeRouting(swarm({ services }), routingSettings())
   expect(startLines(routing, 'why', plain)).toEqual([
     'why',
     'start: 3 backends, 7 routes, 3 servers',

@@ -48,5 +48,5 @@ test('the settings in force are told by group, in columns', () => {
     '  docker-timeout      10s                          default',
   ])
   expect(lines).toContain('  service-cluster     -                            default')
-  expect(lines.filter((line) => line === '')).toHaveLength(7)
+  expect(lines.filter((line) => line === '')).toHaveLength(8)
 })

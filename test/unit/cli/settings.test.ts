@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { SettingsInput } from '../../../agent/cli/setting-texts.ts'
 import { readSettings, type Settings } from '../../../agent/cli/settings.ts'
 import { isAgentError } from '../../../agent/core/errors.ts'
+import { routingSettings } from '../../support/builders.ts'
 import { host } from './world.ts'
 
 function read(input: Partial<SettingsInput> = {}): Settings {
@@ -23,9 +24,20 @@ function faultsOf(input: Partial<SettingsInput>, otherFlags?: readonly string[])
 
 test('the defaults are the ones that the settings page promises', () => {
   expect(read()).toEqual({
-    routing: { serviceCluster: '' },
+    routing: routingSettings({ isTlsOn: false }),
+    certificates: { folder: undefined },
     config: {
       httpBind: [':80'],
+      httpsBind: [],
+      httpsPort: 443,
+      tlsSocket: '/run/tidegate/tls.sock',
+      tlsMinVersion: 'TLSv1.2',
+      tlsCiphers: expect.stringMatching(/^ECDHE-ECDSA-AES128-GCM-SHA256:/),
+      tlsCiphersuites: expect.stringMatching(/^TLS_AES_128_GCM_SHA256:/),
+      globalLines: [],
+      defaultsLines: [],
+      redirectsMap: '/run/tidegate/redirects.map',
+      certificatesList: undefined,
       workerSocket: '/run/tidegate/worker.sock',
       routesMap: '/run/tidegate/routes.map',
       errorsDir: '/run/tidegate/errors',

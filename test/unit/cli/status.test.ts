@@ -4,6 +4,7 @@ import { computeRouting } from '../../../agent/core/desired.ts'
 import { AgentError } from '../../../agent/core/errors.ts'
 import { buildStatus } from '../../../agent/core/status-build.ts'
 import type { Traffic } from '../../../agent/core/traffic.ts'
+import { routingSettings } from '../../support/builders.ts'
 import { running, service, swarm, task, tidegate } from './world.ts'
 
 const snapshot = swarm({
@@ -14,7 +15,7 @@ const snapshot = swarm({
   ],
   tasks: [task('shop', 1), task('shop', 2), task('api', 1)],
 })
-const { routing } = computeRouting(snapshot, { serviceCluster: '' })
+const { routing } = computeRouting(snapshot, routingSettings())
 const observed = running(snapshot)
 const counters = { starts: 0, reloads: 2, liveChanges: 7, drifts: 0, failures: 0 }
 const told = buildStatus({

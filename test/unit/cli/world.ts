@@ -5,6 +5,7 @@ import { runProgram } from '../../../agent/cli/program.ts'
 import { computeRouting } from '../../../agent/core/desired.ts'
 import type { Observed } from '../../../agent/core/observed.ts'
 import type { Service, Snapshot, Task } from '../../../agent/core/snapshot.ts'
+import { routingSettings } from '../../support/builders.ts'
 
 export const host = {
   hostname: 'edge-1',
@@ -60,7 +61,7 @@ export function swarm(changes: Partial<Snapshot> = {}): Snapshot {
 
 /** What an HAProxy reports that was started for a snapshot. */
 export function running(snapshot: Snapshot, structure = 'same'): Observed {
-  const { routing } = computeRouting(snapshot, { serviceCluster: '' })
+  const { routing } = computeRouting(snapshot, routingSettings())
   const backends = [...routing.backends].map(
     ([name, { routes, servers }]) =>
       [
@@ -77,6 +78,8 @@ export function running(snapshot: Snapshot, structure = 'same'): Observed {
   return {
     worker: { pid: 4242, version: '3.0.11', structure, stopping: false },
     backends: new Map(backends),
+    certificates: new Map(),
+    redirects: new Map(),
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { computeRouting } from '../../../agent/core/desired.ts'
-import { service, snapshot } from '../../support/builders.ts'
+import { routingSettings, service, snapshot } from '../../support/builders.ts'
 
 it.each([
   ['2026-01-01T00:00:00.12Z', '2026-01-01T00:00:00.123Z'],
@@ -11,6 +11,6 @@ it.each([
     service({ name: 'a', createdAt: younger, lb: { hosts: 'shop.local' } }),
     service({ name: 'b', createdAt: older, lb: { hosts: 'shop.local' } }),
   ]
-  const { routing } = computeRouting(snapshot({ services }), { serviceCluster: '' })
+  const { routing } = computeRouting(snapshot({ services }), routingSettings())
   expect(routing.backends.get('shop.local')?.services.map((each) => each.name)).toEqual(['b', 'a'])
 })

@@ -7,7 +7,7 @@ import { labelPrefix, ownPrefix } from '../../../agent/core/labels/row.ts'
 import { type ProblemCode, problemCodes } from '../../../agent/core/problem.ts'
 import type { Service, Task } from '../../../agent/core/snapshot.ts'
 import { quote } from '../../../agent/core/text.ts'
-import { lb, network, service, snapshot, tasks } from '../../support/builders.ts'
+import { lb, network, routingSettings, service, snapshot, tasks } from '../../support/builders.ts'
 
 type Row = {
   readonly title: string
@@ -374,6 +374,44 @@ const rows: readonly Row[] = [
     routes: ['web.local/'],
     servers: 1,
   },
+  value('ssl_cert', 'nobody', 'certificate-missing', 'docker secret create nobody', asUsual),
+  value('ssl_cert', '../etc/passwd', 'certificate-missing', 'Leave the folder out', asUsual),
+  value('ssl_cert', 'a\n b', 'certificate-missing', 'Copy it from docker secret ls', asUsual),
+  value('ssl_only', 'yes', 'boolean-invalid', 'quote it', asUsual),
+  value('ssl_passthrough', 'yes', 'boolean-invalid', 'quote it', nowhere),
+  {
+    title: 'ssl_passthrough with what needs to see into connections',
+    labels: { ssl_passthrough: 'true', sticky_session_cookie: 'session' },
+    problem: ['passthrough-not-possible', '"session" on a service with ssl_passthrough', 'does not see'],
+    routes: ['sni:web.local/'],
+    servers: 2,
+  },
+  ...[
+    ['', 'Write for example'],
+    ['http://web.local', 'separated by a comma'],
+    ['web.local,http://b.local', 'http:// or https://, and its name'],
+    ['ftp://web.local,http://b.local', 'http:// or https://, and its name'],
+    ['http://web.local/a,http://b.local', 'What is redirected is a whole host'],
+    ['http://*.web.local,http://b.local', 'name each host'],
+    ['http://web.local,javascript:alert(1)', 'an address with http:// or https://'],
+    ['http://web.local,http://b.local/%[env(HOME)]', 'an address with http:// or https://'],
+    ['http://web.local,http://b.local\nadd map x', 'an address with http:// or https://'],
+    ['http://web.local,http://b.local,c', 'Separate pairs by semicolons'],
+    ['http://other.local,http://b.local', 'Add other.local to com.docker.lb.hosts'],
+  ].map(
+    ([text = '', hint = '']): Row => ({
+      title: `redirects: ${JSON.stringify(text)}`,
+      labels: { redirects: text },
+      problem: ['redirect-invalid', '', hint],
+      ...asUsual,
+    }),
+  ),
+  {
+    title: 'redirects: too many',
+    labels: { redirects: 'http://web.local,http://b.local;'.repeat(1001) },
+    problem: ['redirect-invalid', '"http://web.local', 'Use more services'],
+    ...asUsual,
+  },
   unknownLabel('host', 'Did you mean com.docker.lb.hosts?'),
   unknownLabel('Hosts', 'Did you mean com.docker.lb.hosts?'),
   unknownLabel('prot', 'Did you mean com.docker.lb.port?'),
@@ -385,12 +423,6 @@ const rows: readonly Row[] = [
   unknownLabel('', 'It has no effect; remove it.'),
   unknownLabel('__proto__', 'It has no effect; remove it.'),
   unknownLabel('x\n    server evil', 'It has no effect; remove it.'),
-  {
-    title: "a label of Interlock's that is not acted on yet",
-    labels: { ssl_only: 'true' },
-    problem: ['label-not-supported', '"true"', 'published without it'],
-    ...asUsual,
-  },
 ]
 
 const neighbour = service({
@@ -411,7 +443,7 @@ function routingWith(row?: Row) {
     networks: [network('demo'), network('back'), network('hidden')],
     edge: { networkIds: ['net-demo', 'net-back'] },
   })
-  return computeRouting(world, { serviceCluster: '' }).routing
+  return computeRouting(world, routingSettings()).routing
 }
 
 const alone = routingWith().backends.get('neighbour.local')
@@ -435,7 +467,18 @@ test.for(rows)('$title', (row) => {
 test('there are enough of them, and each kind of problem that labels can cause is among them', () => {
   expect(rows.length).toBeGreaterThanOrEqual(60)
   const met = new Set(rows.map((row) => row.problem[0]))
-  // Not one service's labels' doing: HAProxy's own refusal, which the loop answers, and services or containers that disagree.
-  const ofOthers = ['config-rejected', 'labels-differ', 'option-differs']
+  // Not one service's labels' doing: HAProxy's own refusal, which the loop answers, services or containers that disagree,
+  // certificates (certificates.test.ts) and an edge without TLS.
+  const ofOthers = [
+    'certificate-broken',
+    'certificate-expired',
+    'certificate-expiring',
+    'certificate-other-names',
+    'config-rejected',
+    'labels-differ',
+    'option-differs',
+    'redirect-taken',
+    'tls-off',
+  ]
   expect(problemCodes.filter((code) => !met.has(code))).toEqual(ofOthers)
 })

@@ -6,7 +6,7 @@ import { lb, service, snapshot, tasks } from '../../support/builders.ts'
 
 const topology = topologyOf(snapshot(), undefined)
 const claim = (given: Service, serviceCluster = '') =>
-  claimOf(given, tasks('web', 2), topology, { serviceCluster })
+  claimOf(given, tasks('web', 2), topology, { serviceCluster, isTlsOn: true })
 const codes = (given: Service, serviceCluster = '') =>
   claim(given, serviceCluster)?.problems.map((problem) => problem.code)
 

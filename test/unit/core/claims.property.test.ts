@@ -4,9 +4,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { computeRouting, type Memo } from '../../../agent/core/desired.ts'
 import type { Snapshot } from '../../../agent/core/snapshot.ts'
+import { routingSettings } from '../../support/builders.ts'
 import { anyWorld, listed } from '../../support/worlds.ts'
 
-const settings = { serviceCluster: '' }
+const settings = routingSettings()
 
 /** A snapshot, and others of the same services with some of its tasks each, in any order. */
 const anyTasksOverTime = anyWorld

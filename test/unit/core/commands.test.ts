@@ -1,18 +1,28 @@
 import { expect, test } from 'vitest'
 import type { Action, ActionKind } from '../../../agent/core/action.ts'
-import { commandFor, judgeReply, type Verdict } from '../../../agent/core/commands.ts'
+import { commandTexts, judgeReplies, type Verdict } from '../../../agent/core/commands.ts'
 
 const ref = { backend: 'web.local', server: 'web.1.x8k2' }
-const files = { routesMap: '/run/tidegate/routes.map' }
+const files = {
+  routesMap: '/run/tidegate/routes.map',
+  redirectsMap: '/run/tidegate/redirects.map',
+  certificatesList: '/run/tidegate/certificates.list',
+}
 
 type Row = {
   readonly action: Action
-  readonly command: string
-  readonly replies: readonly (readonly [reply: string, verdict: Verdict])[]
+  readonly command: string | readonly string[]
+  readonly replies: readonly (readonly [reply: string | readonly string[], verdict: Verdict])[]
 }
 
 const noServer = ['No such server.', 'unexpected'] as const
 const silence = [['', 'done'], noServer] as const
+
+const certificateReplies = [
+  'Transaction created for certificate a.pem!',
+  'Committing a.pem\nSuccess!',
+  "Inserting certificate 'a.pem' in crt-list 'l'.\nSuccess!",
+]
 
 const rows: { readonly [K in ActionKind]: Row } = {
   'add-server': {
@@ -91,6 +101,54 @@ const rows: { readonly [K in ActionKind]: Row } = {
     command: 'shutdown sessions server web.local/web.1.x8k2',
     replies: silence,
   },
+  'add-certificate': {
+    action: {
+      kind: 'add-certificate',
+      file: 'certificates/a.pem',
+      certificate: 'c0ffee',
+      key: 'c0ffee',
+      hosts: ['*.shop.local', 'shop.local'],
+    },
+    command: [
+      'new ssl cert /run/tidegate/certificates/a.pem',
+      'set ssl cert /run/tidegate/certificates/a.pem << certificate and key',
+      'commit ssl cert /run/tidegate/certificates/a.pem',
+      'add ssl crt-list /run/tidegate/certificates.list << /run/tidegate/certificates/a.pem *.shop.local shop.local',
+    ],
+    replies: [
+      [["New empty certificate store 'a.pem'!", ...certificateReplies], 'done'],
+      [["Certificate 'a.pem' already exists!", ...certificateReplies], 'done'],
+      [["New empty certificate store 'a.pem'!", 'unable to load certificate', '', ''], 'unexpected'],
+      [["New empty certificate store 'a.pem'!"], 'unexpected'],
+    ],
+  },
+  'remove-certificate': {
+    action: { kind: 'remove-certificate', file: 'certificates/a.pem' },
+    command: [
+      'del ssl crt-list /run/tidegate/certificates.list /run/tidegate/certificates/a.pem',
+      'del ssl cert /run/tidegate/certificates/a.pem',
+    ],
+    replies: [
+      [["Entry 'a.pem' deleted in crtlist 'l'!", "Certificate 'a.pem' deleted!"], 'done'],
+      [["Entry 'a.pem' deleted in crtlist 'l'!", "Can't remove the certificate: in use"], 'done'],
+      [["Can't delete the entry: certificate 'a.pem' cannot be deleted", ''], 'unexpected'],
+    ],
+  },
+  'add-redirect': {
+    action: { kind: 'add-redirect', source: 'http://old.local', target: 'https://new.local/a' },
+    command: 'add map /run/tidegate/redirects.map http://old.local https://new.local/a',
+    replies: silence,
+  },
+  'turn-redirect': {
+    action: { kind: 'turn-redirect', source: 'http://old.local', target: 'https://new.local/a' },
+    command: 'set map /run/tidegate/redirects.map http://old.local https://new.local/a',
+    replies: silence,
+  },
+  'remove-redirect': {
+    action: { kind: 'remove-redirect', source: 'http://old.local' },
+    command: 'del map /run/tidegate/redirects.map http://old.local',
+    replies: silence,
+  },
   'delete-server': {
     action: { kind: 'delete-server', ...ref },
     command: 'del server web.local/web.1.x8k2',
@@ -104,12 +162,12 @@ const rows: { readonly [K in ActionKind]: Row } = {
 }
 
 test.for(Object.values(rows))('$action.kind is said as `$command`', ({ action, command }) => {
-  expect(commandFor(action, files)).toBe(command)
+  expect(commandTexts(action, files)).toEqual([command].flat())
 })
 
 test('an IPv6 server is added in brackets', () => {
   const action: Action = { kind: 'add-server', ...ref, address: 'fd00::7', port: 80, weight: 1 }
-  expect(commandFor(action, files)).toBe(
+  expect(commandTexts(action, files)[0]).toBe(
     'add server web.local/web.1.x8k2 [fd00::7]:80 weight 1 hash-key addr-port',
   )
 })
@@ -119,10 +177,10 @@ const judged = Object.values(rows).flatMap(({ action, replies }) =>
 )
 
 test.for(judged)('to $kind, "$reply" means $verdict', ({ action, reply, verdict }) => {
-  expect(judgeReply(action, reply)).toBe(verdict)
+  expect(judgeReplies(action, [reply].flat())).toBe(verdict)
 })
 
 test.for(Object.values(rows))('to $action.kind, an answer nobody knows is unexpected', ({ action }) => {
   for (const reply of ['Permission denied', 'Unknown command: "x"', ' ', 'Server', 'undefined'])
-    expect(judgeReply(action, reply)).toBe('unexpected')
+    expect(judgeReplies(action, [reply])).toBe('unexpected')
 })

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { computeRouting } from '../../../agent/core/desired.ts'
 import type { Service } from '../../../agent/core/snapshot.ts'
-import { service, snapshot } from '../../support/builders.ts'
+import { routingSettings, service, snapshot } from '../../support/builders.ts'
 
 const labels = { 'com.docker.lb.hosts': 'a.test', 'com.docker.lb.port': '80' }
 const ofCompose = { 'com.docker.compose.service': 'web', 'com.docker.compose.project': 'shop' }
@@ -12,7 +12,7 @@ const network = { id: 'n', name: 'shop_default', ingress: false }
 function problemsOf(more: Partial<Service>, networkIds: readonly string[] = ['n']) {
   const one: Service = { ...service({ name: 'shop-web' }), networkIds: ['n'], endpointMode: 'dnsrr', ...more }
   const world = { ...snapshot({}), services: [one], networks: [network], edge: { networkIds } }
-  return computeRouting(world, { serviceCluster: '' }).routing.problems
+  return computeRouting(world, routingSettings()).routing.problems
 }
 
 describe.for([

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { blameByPlace, rejectedProblem } from '../../../agent/core/culprit.ts'
 import { computeRouting } from '../../../agent/core/desired.ts'
 import { fileNames } from '../../../agent/core/settings.ts'
-import { rendererFor, service, snapshot, task } from '../../support/builders.ts'
+import { rendererFor, routingSettings, service, snapshot, task } from '../../support/builders.ts'
 
 const world = snapshot({
   services: [
@@ -12,7 +12,7 @@ const world = snapshot({
   ],
   tasks: [task({ service: 'web' }), task({ service: 'next' }), task({ service: 'vip' })],
 })
-const { routing } = computeRouting(world, { serviceCluster: '' })
+const { routing } = computeRouting(world, routingSettings())
 const config = rendererFor().render(routing).get(fileNames.config) ?? ''
 
 /** The number of the first line that holds a text. */

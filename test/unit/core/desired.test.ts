@@ -1,10 +1,20 @@
 import { expect, test } from 'vitest'
 import { computeRouting, type SetAside } from '../../../agent/core/desired.ts'
 import type { Backend } from '../../../agent/core/routing.ts'
+import { emptyRouting } from '../../../agent/core/routing.ts'
 import type { Snapshot } from '../../../agent/core/snapshot.ts'
-import { network, node, rendererFor, service, snapshot, task, tasks } from '../../support/builders.ts'
+import {
+  network,
+  node,
+  rendererFor,
+  routingSettings,
+  service,
+  snapshot,
+  task,
+  tasks,
+} from '../../support/builders.ts'
 
-const settings = { serviceCluster: '' }
+const settings = routingSettings()
 const route = (world: Snapshot) => computeRouting(world, settings).routing
 
 /** Backends in a line each: name, routes, servers. */
@@ -19,7 +29,7 @@ const old = '2026-01-01T00:00:00Z'
 const older = '2025-01-01T00:00:00Z'
 
 test('a Swarm without services has an empty routing', () => {
-  expect(route(snapshot())).toEqual({ backends: new Map(), problems: [] })
+  expect(route(snapshot())).toEqual(emptyRouting)
 })
 
 test('each service has a backend, named after its first host', () => {

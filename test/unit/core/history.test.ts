@@ -18,7 +18,11 @@ import {
 import type { Problem } from '../../../agent/core/problem.ts'
 import { limits } from '../../../agent/core/settings.ts'
 
-const files = { routesMap: '/run/routes.map' }
+const files = {
+  routesMap: '/run/routes.map',
+  redirectsMap: '/run/tidegate/redirects.map',
+  certificatesList: '/run/tidegate/certificates.list',
+}
 const counts = { durationMs: 3.12, backends: 2, servers: 5 }
 const opened = (slot: number): Action => ({
   kind: 'open-server',

@@ -19,7 +19,12 @@ test('every label of the table is read, and its example is a good value', () => 
     defaultBackend: true,
     serviceCluster: 'production',
     contextRoot: ['/app'],
+    redirects: [{ source: 'http://old.demo.local', host: 'old.demo.local', target: 'https://demo.local' }],
+    sslCert: 'demo.local.pem',
+    sslKey: 'demo.local.key',
+    sslPassthrough: true,
     contextRootRewrite: true,
+    sslOnly: true,
     stickySessionCookie: 'session',
     ipHash: true,
     websocketEndpoints: ['/ws'],
@@ -123,9 +128,6 @@ test('a problem names the service and the whole label', () => {
 })
 
 test('a label without effect is a warning, since the service is published all the same', () => {
-  const { problems } = readLabels(service({ lb: { ssl_cert: 'a', typo: 'b' } }))
-  expect(problems.map(({ code, severity }) => [code, severity])).toEqual([
-    ['label-not-supported', 'warning'],
-    ['label-unknown', 'warning'],
-  ])
+  const { problems } = readLabels(service({ lb: { typo: 'b' } }))
+  expect(problems.map(({ code, severity }) => [code, severity])).toEqual([['label-unknown', 'warning']])
 })

@@ -10,7 +10,7 @@ import {
 import { holdBack, newcomerKey } from '../../../agent/core/newcomers.ts'
 import type { Routing, Server } from '../../../agent/core/routing.ts'
 import type { Snapshot } from '../../../agent/core/snapshot.ts'
-import { network, service, snapshot, task } from '../../support/builders.ts'
+import { network, routingSettings, service, snapshot, task } from '../../support/builders.ts'
 
 type Tasks = Snapshot['tasks']
 
@@ -25,7 +25,7 @@ function routed(
 ): Routing {
   const shop = { ...service({ name: 'shop', lb: more }), ...(origin !== undefined && { origin }) }
   const world = snapshot({ services: [shop], tasks: [...tasks], networks: [network('demo')] })
-  return computeRouting(world, { serviceCluster: '' }).routing
+  return computeRouting(world, routingSettings()).routing
 }
 
 const nobody: LastStands = new Map()
@@ -117,6 +117,6 @@ test('a virtual IP makes no stand', () => {
 })
 
 test('a backend that nobody wants any more makes no stand', () => {
-  const empty: Routing = { backends: new Map(), problems: [] }
+  const empty: Routing = { backends: new Map(), certificates: new Map(), redirects: new Map(), problems: [] }
   expect(lastStands(empty, routed([old]), nobody, { awaited: none, nowMs: 0 })).toEqual(nobody)
 })

@@ -9,6 +9,7 @@ import { service, snapshot, task, tasks } from '../../support/builders.ts'
 const route = (count: number, more: readonly ReturnType<typeof task>[] = []): Routing =>
   computeRouting(snapshot({ services: [service()], tasks: [...tasks('web', count), ...more] }), {
     serviceCluster: '',
+    isTlsOn: true,
   }).routing
 
 const key = (slot: number) => `web.${slot}.webtask${slot} 10.0.0.${10 + slot} 8080`
@@ -25,6 +26,7 @@ test('a task that begins to run is new; one that ran before, or is still on its 
 test('a task that got another address is new there', () => {
   const moved = computeRouting(snapshot({ services: [service()], tasks: [task({ address: '10.0.0.99' })] }), {
     serviceCluster: '',
+    isTlsOn: true,
   }).routing
   expect(newcomersIn(route(1), moved)).toEqual([
     { key: 'web.1.webtask1 10.0.0.99 8080', server: 'web.1.webtask1', address: '10.0.0.99', port: 8080 },
@@ -50,6 +52,7 @@ test('a virtual IP is let in as it is', () => {
     snapshot({ services: [service({ lb: { backend_mode: 'vip' } })], tasks: tasks('web', 1) }),
     {
       serviceCluster: '',
+      isTlsOn: true,
     },
   ).routing
   const [server] = servers(vip)

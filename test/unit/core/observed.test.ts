@@ -11,11 +11,21 @@ import {
 } from '../../../agent/core/observed.ts'
 import { planChanges } from '../../../agent/core/plan.ts'
 import type { Routing } from '../../../agent/core/routing.ts'
-import { liveState, observedFrom, planFacts, service, snapshot, task, tasks } from '../../support/builders.ts'
+import {
+  liveState,
+  observedFrom,
+  planFacts,
+  routingSettings,
+  service,
+  snapshot,
+  task,
+  tasks,
+} from '../../support/builders.ts'
 
 const route = (count: number, hosts = 'web.local') =>
   computeRouting(snapshot({ services: [service({ lb: { hosts } })], tasks: tasks('web', count) }), {
     serviceCluster: '',
+    isTlsOn: true,
   }).routing
 
 const running = (routing: Routing): Observed => adopt(observedFrom(routing), routing)
@@ -97,14 +107,14 @@ test('a change that waits for a reload is not in force', () => {
   const before = running(route(1))
   const after = computeRouting(
     snapshot({ services: [service({ networkIds: ['net-demo', 'net-x'] })], tasks: [task()] }),
-    { serviceCluster: '' },
+    routingSettings(),
   ).routing
   const [backend] = routingInForce(turn(after, before, 0))?.backends.values() ?? []
   expect(backend?.services.map((each) => each.networkIds)).toEqual([['net-demo']])
 })
 
 test('a backend that is wanted no more keeps its servers but not its routes', () => {
-  const { routing: nothing } = computeRouting(snapshot(), { serviceCluster: '' })
+  const { routing: nothing } = computeRouting(snapshot(), routingSettings())
   const after = turn(nothing, running(route(2)), 0)
   const [backend] = routingInForce(after)?.backends.values() ?? []
   expect(backend?.routes).toEqual([])

@@ -4,11 +4,12 @@ import { adopt } from '../../../agent/core/observed.ts'
 import { planChanges } from '../../../agent/core/plan.ts'
 import type { Service } from '../../../agent/core/snapshot.ts'
 import { backendView } from '../../../agent/core/view.ts'
-import { observedFrom, planFacts, service, snapshot, tasks } from '../../support/builders.ts'
+import { configSettings, observedFrom, planFacts, service, snapshot, tasks } from '../../support/builders.ts'
 
 const route = (...services: readonly Service[]) =>
   computeRouting(snapshot({ services, tasks: services.flatMap(({ name }) => tasks(name, 1)) }), {
     serviceCluster: '',
+    isTlsOn: true,
   }).routing
 
 const older = (lb: Readonly<Record<string, string>>) =>
@@ -51,7 +52,10 @@ test('services that share only some of their routes have their own options on th
 
 test('each path has its own backend, so that each is cut off by its own length', () => {
   const { backends } = route(older({ context_root: '/app,/api/v2', context_root_rewrite: 'true' }))
-  const shown = [...backends.values()].map((backend) => [backend.routes, backendView(backend).rewrite])
+  const shown = [...backends.values()].map((backend) => [
+    backend.routes,
+    backendView(backend, configSettings()).rewrite,
+  ])
   expect(shown).toEqual([
     [['a.local/api/v2/'], { path: '/api/v2', folder: '/api/v2/', location: '/api/v2/', length: 7 }],
     [['a.local/app/'], { path: '/app', folder: '/app/', location: '/app/', length: 4 }],
@@ -60,7 +64,10 @@ test('each path has its own backend, so that each is cut off by its own length',
 
 test('a percent sign of a path is doubled where it is told to the client', () => {
   const [backend] = route(older({ context_root: '/a%20b', context_root_rewrite: 'true' })).backends.values()
-  expect(backend && backendView(backend).rewrite).toMatchObject({ path: '/a%20b', location: '/a%%20b/' })
+  expect(backend && backendView(backend, configSettings()).rewrite).toMatchObject({
+    path: '/a%20b',
+    location: '/a%%20b/',
+  })
 })
 
 test('without a path there is nothing to cut off', () => {
@@ -75,7 +82,7 @@ test.for([
   [{ ip_hash: 'true', backend_mode: 'vip' }, 'roundrobin', false],
 ] as const)('%j is balanced by %s', ([labels, balance, isHashed]) => {
   const [backend] = route(older(labels)).backends.values()
-  expect(backend && backendView(backend)).toMatchObject({ balance, isHashed })
+  expect(backend && backendView(backend, configSettings())).toMatchObject({ balance, isHashed })
 })
 
 test('a changed option is a reload, and taking it back is none any more', () => {

@@ -13,6 +13,7 @@ function route(hosts: Readonly<Record<string, string>>): Routing {
   )
   return computeRouting(snapshot({ services, tasks: names.map((name) => task({ service: name })) }), {
     serviceCluster: '',
+    isTlsOn: true,
   }).routing
 }
 

@@ -16,13 +16,13 @@ import {
 } from '../../../agent/core/observed.ts'
 import { type Plan, planChanges } from '../../../agent/core/plan.ts'
 import type { Routing } from '../../../agent/core/routing.ts'
-import { applyAction, liveState, observedFrom, planFacts } from '../../support/builders.ts'
+import { applyAction, liveState, observedFrom, planFacts, routingSettings } from '../../support/builders.ts'
 import { anyHistory, anyWorld, listed } from '../../support/worlds.ts'
 
 const { PROPERTY_RUNS: runs = '100' } = env
 const numRuns = Number(runs)
 
-const settings = { serviceCluster: '' }
+const settings = routingSettings()
 const routingOf = (world: Parameters<typeof listed>[0]) => computeRouting(listed(world), settings).routing
 const actionsOf = (plan: Plan) => (plan.kind === 'nothing' ? [] : plan.actions)
 

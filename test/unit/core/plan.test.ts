@@ -17,6 +17,7 @@ import {
   configSettings,
   observedFrom,
   planFacts,
+  routingSettings,
   service,
   snapshot,
   task,
@@ -24,7 +25,7 @@ import {
 } from '../../support/builders.ts'
 
 const route = (services: readonly Service[], its: readonly Task[] = []): Routing =>
-  computeRouting(snapshot({ services, tasks: its }), { serviceCluster: '' }).routing
+  computeRouting(snapshot({ services, tasks: its }), routingSettings()).routing
 
 /** A HAProxy that runs a routing which this agent made. */
 const running = (routing: Routing): Observed => adopt(observedFrom(routing), routing)

@@ -5,11 +5,12 @@ import { flowsBetween } from '../../../agent/core/rates.ts'
 import { buildStatus, loopView } from '../../../agent/core/status-build.ts'
 import type { BackendView } from '../../../agent/core/status-view.ts'
 import type { BackendFigures, ProcessInfo } from '../../../agent/core/traffic.ts'
+import { routingSettings } from '../../support/builders.ts'
 import { running, service, swarm, task } from '../cli/world.ts'
 
 const shop = service('shop', { hosts: 'shop.local', port: '8080' })
 const snapshot = swarm({ services: [shop], tasks: [task('shop', 1), task('shop', 2)] })
-const { routing } = computeRouting(snapshot, { serviceCluster: '' })
+const { routing } = computeRouting(snapshot, routingSettings())
 const facts = { toldBy: 'engine', version: '1.2.3', routing, problems: [] } as const
 
 const info: ProcessInfo = {
@@ -59,15 +60,15 @@ const reading = (changes: Partial<BackendFigures>, atMs = 1000) => ({
 function observedWith(
   change: (name: string, server: ObservedServer) => ObservedServer | undefined,
 ): Observed {
-  const { worker, backends } = running(snapshot)
-  const changed = [...backends].map(([name, backend]) => {
+  const observed = running(snapshot)
+  const changed = [...observed.backends].map(([name, backend]) => {
     const servers = [...backend.servers].flatMap(([server, state]) => {
       const after = change(server, state)
       return after === undefined ? [] : [[server, after] as const]
     })
     return [name, { ...backend, servers: new Map(servers) }] as const
   })
-  return { worker, backends: new Map(changed) }
+  return { ...observed, backends: new Map(changed) }
 }
 
 function only(backends: readonly BackendView[]): BackendView | undefined {
@@ -136,7 +137,7 @@ describe('the view', () => {
   })
 
   test('a server in maintenance that nobody wants is closing, and missed by nobody', () => {
-    const { routing: none } = computeRouting({ ...snapshot, tasks: [] }, { serviceCluster: '' })
+    const { routing: none } = computeRouting({ ...snapshot, tasks: [] }, routingSettings())
     const observed = observedWith((_, server) => ({ ...server, admin: 'maint' }))
     const view = only(buildStatus({ ...facts, routing: none, observed }).backends)
     expect(view).toMatchObject({ health: 'empty', servers: { closing: 2, waiting: 0 } })

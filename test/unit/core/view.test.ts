@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { computeRouting } from '../../../agent/core/desired.ts'
 import { backendView, configView, routeLines, structureLine } from '../../../agent/core/view.ts'
-import { configSettings, service, snapshot, task } from '../../support/builders.ts'
+import { configSettings, routingSettings, service, snapshot, task } from '../../support/builders.ts'
 
 const route = (...services: Parameters<typeof service>[0][]) =>
   computeRouting(
@@ -16,7 +16,7 @@ const route = (...services: Parameters<typeof service>[0][]) =>
         }),
       ],
     }),
-    { serviceCluster: '' },
+    routingSettings(),
   ).routing
 
 test.for([
@@ -25,7 +25,7 @@ test.for([
   [1500, '1500ms'],
   [3_600_000, '3600s'],
 ] as const)('%d milliseconds are written %s', ([timeMs, text]) => {
-  expect(configView(configSettings({ tunnelTimeoutMs: timeMs }), '').timeouts.tunnel).toBe(text)
+  expect(configView(configSettings({ tunnelTimeoutMs: timeMs }), '', false).timeouts.tunnel).toBe(text)
 })
 
 test.for([
@@ -34,20 +34,23 @@ test.for([
   ["it's", String.raw`'it'\''s'`],
   ['100%[src]', "'100%%[src]'"],
 ] as const)('the text %j of a header is written %s', ([text, written]) => {
-  const view = configView(configSettings({ proxyId: text, serverInfo: text }), '')
+  const view = configView(configSettings({ proxyId: text, serverInfo: text }), '', false)
   expect([view.proxyId, view.serverInfo]).toEqual([written, written])
 })
 
 test('the digest stands in the description, by which an agent knows its own work', () => {
-  expect(configView(configSettings(), '5f0c').description).toBe("'tidegate structure=5f0c'")
+  expect(configView(configSettings(), '5f0c', false).description).toBe("'tidegate structure=5f0c'")
 })
 
 test('a backend shows its services, its routes, and each server in its final form', () => {
   const [backend] = route({}).backends.values()
-  expect(backend && backendView(backend)).toEqual({
+  expect(backend && backendView(backend, configSettings())).toEqual({
     name: 'web.local',
     services: 'web (task)',
     routes: ['web.local/'],
+    passthrough: false,
+    tlsOnly: false,
+    tlsPort: '',
     balance: 'roundrobin',
     isHashed: false,
     timeouts: [],

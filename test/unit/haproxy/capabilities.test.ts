@@ -30,6 +30,6 @@ test('each branch can do what came with it and before it', () => {
   expect(able('3.0.11')).toEqual([])
   expect(able('3.2.26')).toEqual(['initState'])
   expect(able('3.3.0')).toEqual(['initState', 'idleConnectionsCloseLater', 'mapChangesNeedAdmin'])
-  expect(able('3.4.7')).toHaveLength(5)
-  expect(able('4.0.0')).toHaveLength(5)
+  expect(able('3.4.7')).toHaveLength(6)
+  expect(able('4.0.0')).toHaveLength(6)
 })

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { RuntimeCommand } from '../../../agent/haproxy/runtime.ts'
 import { parseProcessInfo, parseStat, readTraffic } from '../../../agent/haproxy/stats.ts'
 
 const fixtures = join(import.meta.dirname, '../../fixtures/haproxy-replies')
@@ -147,8 +148,8 @@ describe('a reading', () => {
   test('a name that would be another command is not sent', async () => {
     const sent: string[] = []
     const runtime = {
-      send: async (commands: readonly string[]) => {
-        sent.push(...commands)
+      send: async (commands: readonly RuntimeCommand[]) => {
+        sent.push(...commands.map((command) => (typeof command === 'string' ? command : command.line)))
         return [recorded('3.4.7', 'show-info-traffic')]
       },
       reset: async () => {},

@@ -3,12 +3,11 @@
 import { expect, test } from 'vitest'
 import { computeRouting } from '../../../agent/core/desired.ts'
 import { createDoorkeeper, type DoorkeeperOptions } from '../../../agent/reconcile/doorkeeper.ts'
-import { service, snapshot, tasks } from '../../support/builders.ts'
+import { routingSettings, service, snapshot, tasks } from '../../support/builders.ts'
 import { eventually } from '../../support/eventually.ts'
 
 const route = (count: number) =>
-  computeRouting(snapshot({ services: [service()], tasks: tasks('web', count) }), { serviceCluster: '' })
-    .routing
+  computeRouting(snapshot({ services: [service()], tasks: tasks('web', count) }), routingSettings()).routing
 
 const ready = (routing: ReturnType<typeof route>) =>
   [...routing.backends.values()].flatMap(({ servers }) => servers.filter(({ admin }) => admin === 'ready'))
@@ -67,7 +66,16 @@ test('ten thousand are awaited at most', () => {
   const [server] = backend?.servers ?? []
   if (backend === undefined || server === undefined) throw new Error('no server')
   const servers = Array.from({ length: 10_050 }, (_, slot) => ({ ...server, name: `web.${slot}.many` }))
-  keeper.meet(route(1), { backends: new Map([[backend.name, { ...backend, servers }]]), problems: [] }, never)
+  keeper.meet(
+    route(1),
+    {
+      backends: new Map([[backend.name, { ...backend, servers }]]),
+      certificates: new Map(),
+      redirects: new Map(),
+      problems: [],
+    },
+    never,
+  )
   expect(keeper.awaited()).toBe(10_000)
 })
 

@@ -6,7 +6,15 @@ import { AgentError } from '../../../agent/core/errors.ts'
 import { fileNames, type LoopSettings } from '../../../agent/core/settings.ts'
 import type { Snapshot } from '../../../agent/core/snapshot.ts'
 import { createLoop, type Loop } from '../../../agent/reconcile/loop.ts'
-import { liveState, loopSettings, observedFrom, service, snapshot, tasks } from '../../support/builders.ts'
+import {
+  liveState,
+  loopSettings,
+  observedFrom,
+  routingSettings,
+  service,
+  snapshot,
+  tasks,
+} from '../../support/builders.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type Faults, type ModelHaproxy, modelHaproxy } from '../../support/model-haproxy.ts'
 
@@ -14,7 +22,7 @@ const web = service()
 const shop = service({ name: 'shop' })
 const world = (count: number, ...more: (typeof web)[]): Snapshot =>
   snapshot({ services: [web, ...more], tasks: tasks('web', count) })
-const routingOf = (given: Snapshot) => computeRouting(given, { serviceCluster: '' }).routing
+const routingOf = (given: Snapshot) => computeRouting(given, routingSettings()).routing
 const brief: Partial<LoopSettings> = { reloadSettleMs: 1, reloadSettleMaxMs: 5, retryMs: 1, retryMaxMs: 4 }
 
 type Running = AsyncDisposable & {
@@ -35,7 +43,7 @@ function start(faults: Faults = {}, before?: Snapshot, settings: Partial<LoopSet
     haproxy: haproxy.port,
     renderer: haproxy.renderer,
     configFile: fileNames.config,
-    settings: { serviceCluster: '', ...loopSettings({ ...brief, ...settings }) },
+    settings: { serviceCluster: '', isTlsOn: true, ...loopSettings({ ...brief, ...settings }) },
     accepts: async () => true,
     clock: { nowMs: () => performance.now() },
     report: {
@@ -323,7 +331,7 @@ function optionsFor(haproxy: ModelHaproxy): Parameters<typeof createLoop>[0] {
     haproxy: haproxy.port,
     renderer: haproxy.renderer,
     configFile: fileNames.config,
-    settings: { serviceCluster: '', ...loopSettings(brief) },
+    settings: { serviceCluster: '', isTlsOn: true, ...loopSettings(brief) },
     accepts: async () => true,
     clock: { nowMs: () => performance.now() },
     report: { outcome: deaf, problems: deaf, trouble: deaf, recovered: deaf, late: deaf, drift: deaf },

@@ -7,7 +7,7 @@ import { fileNames, type LoopSettings } from '../../../agent/core/settings.ts'
 import type { Snapshot } from '../../../agent/core/snapshot.ts'
 import { createLoop } from '../../../agent/reconcile/loop.ts'
 import type { Outcome } from '../../../agent/reconcile/ports.ts'
-import { loopSettings, service, snapshot, tasks } from '../../support/builders.ts'
+import { loopSettings, routingSettings, service, snapshot, tasks } from '../../support/builders.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type Faults, modelHaproxy } from '../../support/model-haproxy.ts'
 
@@ -24,7 +24,7 @@ async function outcomesOf(
   settings: Partial<LoopSettings> = {},
   meddle: (haproxy: ReturnType<typeof modelHaproxy>) => void = () => {},
 ) {
-  const haproxy = modelHaproxy(faults, computeRouting(world(1), { serviceCluster: '' }).routing)
+  const haproxy = modelHaproxy(faults, computeRouting(world(1), routingSettings()).routing)
   const outcomes: Outcome[] = []
   const deaf = () => {}
   const loop = createLoop({
@@ -33,6 +33,7 @@ async function outcomesOf(
     configFile: fileNames.config,
     settings: {
       serviceCluster: '',
+      isTlsOn: true,
       ...loopSettings({ reloadSettleMs: 0, reloadSettleMaxMs: 0, ...settings }),
     },
     accepts: async () => true,

@@ -9,6 +9,7 @@ import { rendererFor, service, snapshot } from '../../support/builders.ts'
 const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
 const routing = computeRouting(snapshot({ services: names.map((name) => service({ name })) }), {
   serviceCluster: '',
+  isTlsOn: true,
 }).routing
 
 /** A trial in which HAProxy refuses whatever holds one of these texts, and says no line. */
@@ -56,7 +57,12 @@ test('where the configuration is refused even without services, no service is bl
 })
 
 test('where there are no services, nobody can be blamed', async () => {
-  const nothing: Routing = { backends: new Map(), problems: [] }
+  const nothing: Routing = {
+    backends: new Map(),
+    certificates: new Map(),
+    redirects: new Map(),
+    problems: [],
+  }
   await expect(
     findCulprits(nothing, [{ line: undefined, section: undefined, text: 'odd' }], trial()),
   ).rejects.toMatchObject({

@@ -7,12 +7,20 @@ import type { Routing } from '../../../agent/core/routing.ts'
 import { fileNames } from '../../../agent/core/settings.ts'
 import type { Snapshot } from '../../../agent/core/snapshot.ts'
 import { createLoop, type Loop } from '../../../agent/reconcile/loop.ts'
-import { liveState, loopSettings, service, snapshot, task, tasks } from '../../support/builders.ts'
+import {
+  liveState,
+  loopSettings,
+  routingSettings,
+  service,
+  snapshot,
+  task,
+  tasks,
+} from '../../support/builders.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type ModelHaproxy, modelHaproxy } from '../../support/model-haproxy.ts'
 
 const world = (...running: Snapshot['tasks']) => snapshot({ services: [service()], tasks: running })
-const routingOf = (given: Snapshot) => computeRouting(given, { serviceCluster: '' }).routing
+const routingOf = (given: Snapshot) => computeRouting(given, routingSettings()).routing
 
 function createQuickLoop(haproxy: ModelHaproxy): Loop {
   const deaf = () => {}
@@ -20,7 +28,7 @@ function createQuickLoop(haproxy: ModelHaproxy): Loop {
     haproxy: haproxy.port,
     renderer: haproxy.renderer,
     configFile: fileNames.config,
-    settings: { serviceCluster: '', ...loopSettings({ auditMs: 0 }) },
+    settings: { serviceCluster: '', isTlsOn: true, ...loopSettings({ auditMs: 0 }) },
     accepts: async () => true,
     clock: { nowMs: () => performance.now() },
     report: { outcome: deaf, problems: deaf, trouble: deaf, recovered: deaf, late: deaf, drift: deaf },

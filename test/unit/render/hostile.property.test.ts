@@ -7,7 +7,7 @@ import { labelFamilies, labelTable } from '../../../agent/core/labels/table.ts'
 import { problemText } from '../../../agent/core/problem.ts'
 import type { Routing } from '../../../agent/core/routing.ts'
 import { fileNames } from '../../../agent/core/settings.ts'
-import { lb, rendererFor, service, snapshot, tasks } from '../../support/builders.ts'
+import { lb, rendererFor, routingSettings, service, snapshot, tasks } from '../../support/builders.ts'
 
 const evil = [
   '\n',
@@ -94,20 +94,26 @@ const strangers = fc
 
 function routingOf(given: Readonly<Record<string, string>>): Routing {
   const world = snapshot({ services: [service({ labels: given })], tasks: tasks('web', 1) })
-  return computeRouting(world, { serviceCluster: '' }).routing
+  return computeRouting(world, routingSettings()).routing
 }
 
 const render = (routing: Routing, file: string) => rendererFor().render(routing).get(file) ?? ''
-const head = render(routingOf({}), fileNames.config)
-  .split('\n')
-  .filter((line) => !line.includes('structure='))
+const passedThrough = lb({ hosts: 'web.local', port: 80, ssl_passthrough: 'true' })
+/** The lines of the sections that stand before those of services, with and without a service that is passed through. */
+const head = [routingOf({}), routingOf(passedThrough)].flatMap((routing) =>
+  (render(routing, fileNames.config).split('\n# web')[0] ?? '')
+    .split('\n')
+    .filter((line) => !line.includes('structure=')),
+)
 
 /** What a line of a configuration can be: one of the head, or one of these. */
 const meant = [
   /^$/,
   /^ {4}description 'tidegate structure=[0-9a-f]{16}'$/,
   /^# web \((task|vip)\)$/,
+  /^ {4}http-request redirect location https:\/\/%\[var\(txn\.host\)\]%\[pathq\] code 308 unless \{ ssl_fc \}$/,
   /^backend [A-Za-z0-9._:-]{1,1400}$/,
+  /^ {4}tcp-request content reject (if|unless) [a-z]+$/,
   /^ {4}balance (roundrobin|leastconn|random|source|uri|hash req\.cook\([A-Za-z0-9._-]{1,128}\))$/,
   /^ {4}hash-type consistent$/,
   /^ {4}timeout (connect|server|queue|tunnel) \d+m?s$/,
@@ -144,8 +150,13 @@ test('no label adds a line to the configuration, or to the map, that the templat
         .split('\n')
         .filter((line) => !known.has(line) && !meant.some((pattern) => pattern.test(line)))
       expect(strange).toEqual([])
+      expect(render(routing, fileNames.redirects)).toMatch(
+        /^(?:https?:\/\/[a-z0-9._-]+ https?:\/\/[A-Za-z0-9._~%@:+=/-]+\n)*$/,
+      )
       const map = render(routing, fileNames.routes)
-      expect(map).toMatch(/^(?:(?:\*|[a-z0-9._-]+)(?:\/[A-Za-z0-9._~%@:+,=-]+)*\/ [A-Za-z0-9._:-]+\n)*$/)
+      expect(map).toMatch(
+        /^(?:(?:sni:)?(?:\*|[a-z0-9._-]+)(?:\/[A-Za-z0-9._~%@:+,=-]+)*\/ [A-Za-z0-9._:-]+\n)*$/,
+      )
     }),
     { numRuns: 200 },
   )

@@ -4,7 +4,14 @@ import { expect, test } from 'vitest'
 import { computeRouting } from '../../../agent/core/desired.ts'
 import { backendView, configView } from '../../../agent/core/view.ts'
 import { errorPages } from '../../../agent/render/error-pages.ts'
-import { configSettings, service, snapshot, task, templatesDir } from '../../support/builders.ts'
+import {
+  configSettings,
+  routingSettings,
+  service,
+  snapshot,
+  task,
+  templatesDir,
+} from '../../support/builders.ts'
 
 const readme = readFileSync(join(templatesDir, 'README.md'), 'utf8')
 
@@ -41,11 +48,11 @@ const labelled = service({
   },
 })
 const world = snapshot({ services: [labelled], tasks: [task()] })
-const [backend] = computeRouting(world, { serviceCluster: '' }).routing.backends.values()
+const [backend] = computeRouting(world, routingSettings()).routing.backends.values()
 
 test.for([
-  { view: 'ConfigView', example: configView(configSettings(), '') },
-  { view: 'BackendView', example: backend && backendView(backend) },
+  { view: 'ConfigView', example: configView(configSettings(), '', true) },
+  { view: 'BackendView', example: backend && backendView(backend, configSettings()) },
   { view: 'ErrorPage', example: errorPages[0] },
 ])('the README lists the fields of $view, each once and no other', ({ view, example }) => {
   expect(listed(view)).toEqual(fieldsOf(example ?? {}))

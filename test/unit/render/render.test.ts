@@ -7,7 +7,14 @@ import type { Routing } from '../../../agent/core/routing.ts'
 import { fileNames } from '../../../agent/core/settings.ts'
 import { errorPages } from '../../../agent/render/error-pages.ts'
 import { createRenderer } from '../../../agent/render/render.ts'
-import { configSettings, service, snapshot, task, templatesDir } from '../../support/builders.ts'
+import {
+  configSettings,
+  routingSettings,
+  service,
+  snapshot,
+  task,
+  templatesDir,
+} from '../../support/builders.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
 const settings = configSettings()
@@ -15,7 +22,7 @@ const renderer = createRenderer(templatesDir, settings)
 
 function route(hosts = 'web.local', state: 'running' | 'starting' = 'running'): Routing {
   const world = snapshot({ services: [service({ lb: { hosts } })], tasks: [task({ state })] })
-  return computeRouting(world, { serviceCluster: '' }).routing
+  return computeRouting(world, routingSettings()).routing
 }
 
 const text = (routing: Routing, file: string, by = renderer) => by.render(routing).get(file) ?? ''
@@ -24,6 +31,8 @@ test('a routing gives the configuration, the route map and every error page', ()
   expect([...renderer.render(route()).keys()]).toEqual([
     'haproxy.cfg',
     'routes.map',
+    'redirects.map',
+    'certificates.list',
     ...errorPages.map((page) => `errors/${page.name}.html`),
   ])
 })
@@ -56,6 +65,8 @@ test('the route map follows a backend that gets another name with the same route
   if (backend === undefined) return expect.unreachable('a backend')
   const named = (name: string): Routing => ({
     backends: new Map([[name, { ...backend, name }]]),
+    certificates: new Map(),
+    redirects: new Map(),
     problems: [],
   })
   expect(text(named('old.local'), fileNames.routes)).toBe('web.local/ old.local\n')
@@ -63,7 +74,7 @@ test('the route map follows a backend that gets another name with the same route
 })
 
 test('an empty routing gives a configuration without services, and an empty map', () => {
-  const nothing = computeRouting(snapshot(), { serviceCluster: '' }).routing
+  const nothing = computeRouting(snapshot(), routingSettings()).routing
   expect(text(nothing, fileNames.config)).toContain('default_backend no-route')
   expect(text(nothing, fileNames.routes)).toBe('')
 })

@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest'
 import type { Action } from '../../../agent/core/action.ts'
 import { computeRouting } from '../../../agent/core/desired.ts'
-import { applyActions, liveState, observedFrom, service, snapshot, task } from '../../support/builders.ts'
+import {
+  applyActions,
+  liveState,
+  observedFrom,
+  routingSettings,
+  service,
+  snapshot,
+  task,
+} from '../../support/builders.ts'
 
 const route = (...hosts: string[]) =>
   computeRouting(
@@ -9,7 +17,7 @@ const route = (...hosts: string[]) =>
       services: hosts.map((name) => service({ name, lb: { hosts: name } })),
       tasks: hosts.map((name) => task({ service: name })),
     }),
-    { serviceCluster: '' },
+    routingSettings(),
   ).routing
 
 const observed = observedFrom(route('a', 'b'))

@@ -10,7 +10,12 @@ import { holdBack, newcomerKey } from '../../../../agent/core/newcomers.ts'
 import type { Snapshot } from '../../../../agent/core/snapshot.ts'
 import { observedFrom, service, snapshot, task, tasks } from '../../../support/builders.ts'
 
-const settings: ExplainSettings = { serviceCluster: '', httpBind: ['127.0.0.1:8080'], networks: 'auto' }
+const settings: ExplainSettings = {
+  serviceCluster: '',
+  isTlsOn: true,
+  httpBind: ['127.0.0.1:8080'],
+  networks: 'auto',
+}
 const shop = snapshot({ services: [service({ name: 'shop' })], tasks: tasks('shop', 2) })
 
 function ask(text: string, swarm: Snapshot = shop) {
