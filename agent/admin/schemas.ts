@@ -188,6 +188,7 @@ export const explanation = z.strictObject({
   verdict: text,
   basis: z.strictObject({
     swarm: z.boolean(),
+    containers: z.literal(true).exactOptional(),
     haproxy: z.strictObject({ version: text, pid: count }).exactOptional(),
   }),
   request: z.strictObject({ host: text, path: text }).exactOptional(),

@@ -63,6 +63,7 @@ const explanation: z.ZodType<Explanation> = z.object({
   verdict: z.string(),
   basis: z.object({
     swarm: z.boolean(),
+    containers: z.literal(true).exactOptional(),
     haproxy: z.object({ version: z.string(), pid: z.number() }).exactOptional(),
   }),
   request: z.object({ host: z.string(), path: z.string() }).exactOptional(),

@@ -134,15 +134,16 @@ function reasonLines(
 }
 
 /** What the answer rests on; a person must know where it is not all that there is. */
-function basisLines({ basis: { swarm, haproxy } }: Explanation): readonly string[] {
+function basisLines({ basis: { swarm, containers, haproxy } }: Explanation): readonly string[] {
   const worker =
     haproxy === undefined ? undefined : `the live HAProxy ${haproxy.version}, worker ${haproxy.pid}`
+  const teller = containers === true ? 'the engine' : 'Swarm'
   if (!swarm) {
     return [
       `From ${worker ?? 'nothing'} alone: no engine answers, so why something is not there, or not open, is not known.`,
     ]
   }
   return worker === undefined
-    ? ['From what Swarm says; no HAProxy answers here, so this is what one would do.']
-    : [`From what Swarm says and ${worker}.`]
+    ? [`From what ${teller} says; no HAProxy answers here, so this is what one would do.`]
+    : [`From what ${teller} says and ${worker}.`]
 }

@@ -15,6 +15,22 @@ export function labelCure(service: Changed, label: string, value: string): strin
   return `Add it: docker service update --label-add ${label}=${value} ${service.name}`
 }
 
+/** Gives a label another value; a part of a sentence. */
+export function relabelCure(service: Changed, label: string, value: string): string {
+  if (service.origin === 'compose')
+    return `set ${label}: "${value}" in the labels of ${inCompose(service)} in the compose file, then docker compose up -d`
+  if (service.origin === 'container') return `make ${service.name} anew, with --label ${label}=${value}`
+  return `docker service update --label-add ${label}=${value} ${service.name}`
+}
+
+/** Takes a label away; a part of a sentence. */
+export function unlabelCure(service: Changed, label: string): string {
+  if (service.origin === 'compose')
+    return `remove it from the labels of ${inCompose(service)} in the compose file, then docker compose up -d`
+  if (service.origin === 'container') return `make ${service.name} anew, without the label`
+  return `docker service update --label-rm ${label} ${service.name}`
+}
+
 /** Attaches the service to a network. */
 export function attachCure(service: Changed, network: string): string {
   if (service.origin === 'compose')

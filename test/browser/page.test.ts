@@ -100,7 +100,7 @@ async function becomes(read: () => Promise<string>, expected: RegExp | string): 
 
 test('hosts, their services and servers stand there, what is amiss first', async () => {
   await using watched = await openPage(browser, origin, desktop)
-  await becomes(() => textOf(watched, '#state'), 'in step with the Swarm')
+  await becomes(() => textOf(watched, '#state'), 'in step with the engine')
   expect(await rowOf(watched, 'shop.local').innerText()).toMatch(/shop\.local \+1[\s\S]*shop[\s\S]*3\/3/)
   const hosts = await watched.page.locator('#rows .open').allInnerTexts()
   expect(hosts).toEqual(['asleep.local', 'blog.local', 'shop.local +1'])

@@ -150,7 +150,7 @@ const ofCompose = { origin: 'compose', endpointMode: 'dnsrr', virtualIps: [] } a
 const composed = (...given: readonly Partial<typeof first>[]) =>
   swarm({
     services: [shop({}, { ...ofCompose })],
-    tasks: given.map((each) => ({ ...first, ...each })),
+    tasks: given.map((each) => ({ ...first, nodeId: '', ...each })),
   })
 const edgeSelf = { taskId: 'edgetask1', serviceId: 'id-edge_edge' }
 const edgeService = service({ name: 'edge_edge', labels: {}, networkIds: ['net-edge'] })
@@ -401,6 +401,27 @@ export const situations: readonly Explained[] = [
   { name: 'compose-unhealthy', asked: 'shop.local', swarm: composed({ state: 'starting' }) },
   { name: 'compose-restarting', asked: 'shop.local', swarm: composed({ state: 'pending' }) },
   { name: 'compose-stopping', asked: 'shop.local', swarm: composed({ desiredState: 'shutdown' }) },
+  { name: 'compose-served', asked: 'shop.local', swarm: composed({}) },
+  {
+    name: 'compose-down',
+    asked: 'shop',
+    swarm: composed({}),
+    statuses: new Map([['shop.local/shop.1.shoptask1', 'DOWN']]),
+  },
+  { name: 'compose-pending', asked: 'shop.local', swarm: composed({}), before: composed() },
+  {
+    name: 'compose-of-other-cluster',
+    asked: 'shop.local',
+    swarm: swarm({ services: [shop({ service_cluster: 'other' }, ofCompose)], tasks: two }),
+  },
+  {
+    name: 'container-of-no-cluster',
+    asked: 'shop.local',
+    swarm: swarm({ services: [shop({}, { ...ofCompose, origin: 'container' })], tasks: two }),
+    settings: { serviceCluster: 'mine' },
+  },
+  { name: 'compose-unreachable', asked: 'shop.local', swarm: composed({ attachments: [] }) },
+  { name: 'compose-unknown', asked: 'shopp', swarm: composed({}) },
   {
     name: 'container-not-labelled',
     asked: 'shop',

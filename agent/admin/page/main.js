@@ -80,7 +80,7 @@ function takeHead(head) {
   if (!isReady) showState('unready', reasons[0] ?? 'not ready', reasons.join('\n'))
   else if (pendingReloadReasons > 0) showState('moving', 'a reload is due')
   else if (!isSettled) showState('moving', 'changing')
-  else showState('ready', 'in step with the Swarm')
+  else showState('ready', 'in step with the engine')
   const { ready, maint, closing } = servers
   setText(
     byId('servers'),

@@ -86,7 +86,7 @@ function wayReasons(
 ): readonly Reason[] {
   const backend = known.routing.backends.get(known.desiredRoutes.get(match?.key ?? '') ?? '')
   const isThere = match !== undefined && (known.liveRoutes?.has(match.key) ?? true)
-  const ofServers = isThere ? serverReasons(servers, isServed) : []
+  const ofServers = isThere ? serverReasons(servers, isServed, known) : []
   if (isServed) return ofServers
   const services = backend?.services.flatMap(({ id }) => known.servicesById.get(id) ?? []) ?? []
   return [...services.flatMap((service) => serviceReasons(service, known)), ...ofServers]

@@ -35,6 +35,7 @@ export function explainService(
     ...serverReasons(
       distinct(parts.filter(({ isReached }) => isReached).flatMap(({ way }) => way.servers)),
       isServed,
+      known,
     ),
     ...parts.flatMap((part) => part.reasons),
     ...remarks,

@@ -27,6 +27,8 @@ export type Explanation = {
 export type Basis = {
   /** False: no engine was asked, so that only what HAProxy runs is known. */
   readonly swarm: boolean
+  /** Present where the engine is in no Swarm, and its containers are published. */
+  readonly containers?: true
   /** Absent: no HAProxy was looked at, so that the answer says what it would do. */
   readonly haproxy?: { readonly version: string; readonly pid: number }
 }

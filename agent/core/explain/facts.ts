@@ -33,6 +33,8 @@ export type ExplainSettings = RoutingSettings & {
 export type Known = ExplainFacts & {
   /** False where the snapshot only stands for what HAProxy runs. */
   readonly isSwarmKnown: boolean
+  /** True where the services are those of compose and of containers. */
+  readonly isPlainDocker: boolean
   readonly topology: Topology
   readonly servicesById: ReadonlyMap<string, Service>
   readonly servicesByName: ReadonlyMap<string, Service>
@@ -51,6 +53,7 @@ export function indexFacts(facts: ExplainFacts, isSwarmKnown: boolean): Known {
   return {
     ...facts,
     isSwarmKnown,
+    isPlainDocker: snapshot.services.some(({ origin }) => origin !== undefined),
     topology: topologyOf(snapshot, undefined),
     servicesById: new Map(snapshot.services.map((service) => [service.id, service])),
     servicesByName: new Map(snapshot.services.map((service) => [service.name, service])),
@@ -99,10 +102,14 @@ export function nameWithin(server: string): string {
 
 /** What every answer from these facts says of where it comes from. */
 export function originOf(known: Known): Pick<Explanation, 'basis' | 'frontend'> {
-  const { isSwarmKnown, observed, settings } = known
+  const { isSwarmKnown, isPlainDocker, observed, settings } = known
   const haproxy = observed && { version: observed.worker.version, pid: observed.worker.pid }
   return {
-    basis: { swarm: isSwarmKnown, ...(haproxy === undefined ? {} : { haproxy }) },
+    basis: {
+      swarm: isSwarmKnown,
+      ...(isPlainDocker && { containers: true as const }),
+      ...(haproxy === undefined ? {} : { haproxy }),
+    },
     frontend: { name: 'http', binds: settings.httpBind },
   }
 }

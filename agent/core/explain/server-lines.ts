@@ -88,9 +88,9 @@ function line(
   task: Task | undefined,
   known: Known,
 ): ServerLine {
-  const { topology, isSwarmKnown } = known
+  const { topology, isSwarmKnown, isPlainDocker } = known
   const node = task === undefined ? undefined : (topology.nodes.get(task.nodeId)?.name ?? task.nodeId)
-  const why = isSwarmKnown ? whys[state](task) : blindWhys[state]
+  const why = isSwarmKnown ? whys[state](task, isPlainDocker) : blindWhys[state]
   return {
     name,
     service: serviceNameOf(name, known),
@@ -104,7 +104,7 @@ function line(
   }
 }
 
-type Why = (task: Task | undefined) => string | undefined
+type Why = (task: Task | undefined, isContainer: boolean) => string | undefined
 
 const whys: { readonly [S in ServerState]: Why } = {
   open: () => undefined,
@@ -112,8 +112,10 @@ const whys: { readonly [S in ServerState]: Why } = {
   down: () => "HAProxy's health check cannot connect to it",
   held: () => 'kept back until it accepts connections',
   unproven: () => 'has not accepted a connection yet',
-  maint: (task) =>
-    task === undefined ? 'no running task behind it' : `its task is ${task.state}, not running`,
+  maint: (task, isContainer) => {
+    if (isContainer) return 'its container is not running, or not healthy'
+    return task === undefined ? 'no running task behind it' : `its task is ${task.state}, not running`
+  },
   maintenance: () => 'its service is in maintenance',
   drain: () => 'takes no new sessions',
   closing: () => 'leaves when its last session ends',

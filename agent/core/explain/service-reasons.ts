@@ -1,7 +1,7 @@
 // Why a service is not published, or has nothing to serve with, from its labels to its tasks.
 // Refuses HAProxy: what became of servers there is told by server-reasons.ts.
 
-import { labelCure } from '../cures.ts'
+import { labelCure, relabelCure, unlabelCure } from '../cures.ts'
 import { hasEdgeLabels, readLabels } from '../labels/read.ts'
 import { labelPrefix } from '../labels/row.ts'
 import { labelTable } from '../labels/table.ts'
@@ -93,18 +93,18 @@ function nearPrefix(service: Service): Reason | undefined {
   return undefined
 }
 
-function otherCluster({ name }: Service, label: string, found: string, own: string): Reason {
+function otherCluster(service: Service, label: string, found: string, own: string): Reason {
   const isOwned = own !== ''
   return {
     code: 'service-of-other-cluster',
     severity: 'error',
-    service: name,
+    service: service.name,
     label,
     found: found === '' ? 'no service cluster' : quote(found),
     expected: isOwned ? quote(own) : 'no such label, as this edge has no service cluster',
     cure: isOwned
-      ? `Another edge publishes it. For this one: docker service update --label-add ${label}=${own} ${name}`
-      : `Another edge publishes it. For this one: docker service update --label-rm ${label} ${name}, or give the edge the setting service-cluster.`,
+      ? `Another edge publishes it. For this one: ${relabelCure(service, label, own)}`
+      : `Another edge publishes it. For this one: ${unlabelCure(service, label)}, or give the edge the setting service-cluster.`,
   }
 }
 
@@ -126,14 +126,15 @@ function unreachableTasks(service: Service, known: Known): readonly Reason[] {
 
 function unreachable(service: Service, tasks: readonly Task[]): Reason {
   const isHostMode = service.hostPorts.length > 0
+  const [what, teller] = service.origin === undefined ? ['task', 'Swarm'] : ['container', 'the engine']
   return {
     code: 'task-unreachable',
     severity: 'error',
     service: service.name,
-    found: `${tasks.length === 1 ? 'one running task' : `${tasks.length} running tasks`} without ${isHostMode ? 'a published port on its node' : 'an address on the network in use'}`,
+    found: `${tasks.length === 1 ? `one running ${what}` : `${tasks.length} running ${what}s`} without ${isHostMode ? 'a published port on its node' : 'an address on the network in use'}`,
     expected: isHostMode
       ? 'the port of the label, published in host mode'
-      : 'an address that Swarm has given it',
-    cure: `Wait a moment: Swarm may be about to attach it. If this stays: docker inspect ${tasks[0]?.id ?? ''}`,
+      : `an address that ${teller} has given it`,
+    cure: `Wait a moment: ${teller} may be about to attach it. If this stays: docker inspect ${tasks[0]?.id ?? ''}`,
   }
 }

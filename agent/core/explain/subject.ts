@@ -99,10 +99,11 @@ function isHostToo(host: string): Reason {
   }
 }
 
-function unknown(word: string, { snapshot, isSwarmKnown }: Known): Reason {
+function unknown(word: string, { snapshot, isSwarmKnown, isPlainDocker }: Known): Reason {
   const names = snapshot.services.flatMap((service) => [service.name, shortName(service)])
   const near = nearest(word, names)
-  const where = isSwarmKnown ? 'Swarm has no such service' : 'HAProxy has no server of such a service'
+  const holder = isPlainDocker ? 'the engine' : 'Swarm'
+  const where = isSwarmKnown ? `${holder} has no such service` : 'HAProxy has no server of such a service'
   const list = listText([...new Set(snapshot.services.map(({ name }) => name))].sort(compareText)).replaceAll(
     '"',
     '',

@@ -69,10 +69,11 @@ function serversText(ways: readonly Way[]): string {
 /** @param subject the service that the sentence is about, if it is about one */
 function clauseOf([reason]: readonly Reason[], subject?: string): string {
   if (reason === undefined) return 'no server takes requests'
-  const { code, service, label, found } = reason
+  const { code, service, label, found, expected } = reason
   if (service === undefined) return found
   const name = service === subject ? 'it' : service
-  if (code.startsWith('tasks-') || code === 'node-down') return `${name} has no running task (${found})`
+  if (code.startsWith('tasks-') || code === 'node-down')
+    return `${name} has no ${expected.replace(/^a /, '')} (${found})`
   if (code.startsWith('network-')) return `${name} cannot be reached: ${found}`
   if (label !== undefined)
     return name === 'it' ? `label ${label}: ${found}` : `label ${label} of ${name}: ${found}`
