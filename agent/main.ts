@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+
 // The entry point: fits the process (arguments, environment, streams, signals) to the command line.
 // The only place that exits, and that reads the environment.
 
@@ -9,13 +10,16 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { createAccepts } from './accepts.ts'
 import { askAdmin, followAdmin } from './admin/client.ts'
+import type { CertificateStore } from './certificates/store.ts'
 import type { CliPorts, TrafficReader } from './cli/ports.ts'
 import { runProgram } from './cli/program.ts'
 import type { Settings } from './cli/settings.ts'
 import { ownSections } from './core/backend-name.ts'
 import { isAgentError } from './core/errors.ts'
 import type { Observed } from './core/observed.ts'
+import type { Routing } from './core/routing.ts'
 import type { Snapshot } from './core/snapshot.ts'
+import { pruneCertificates, writeCertificates } from './haproxy/certificate-files.ts'
 import { createFiles } from './haproxy/files.ts'
 import { observe } from './haproxy/observe.ts'
 import { createRuntime, type Runtime } from './haproxy/runtime.ts'
@@ -72,6 +76,44 @@ async function readSnapshot(settings: Settings, signal: AbortSignal): Promise<Sn
   return readEngine(settings, hostname(), signal)
 }
 
+/** What the files of certificates are written from, once they have been read. */
+type Pems = { store: CertificateStore | undefined }
+
+async function withCertificates(
+  snapshot: Snapshot,
+  settings: Settings,
+  pems: Pems,
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  if (settings.config.certificatesList === undefined) return snapshot
+  const [{ createCertificateStore }, { certificateFolders }] = await Promise.all([
+    import('./certificates/store.ts'),
+    import('./certificates/folders.ts'),
+  ])
+  pems.store = createCertificateStore({ folders: certificateFolders(settings.certificates) })
+  return { ...snapshot, materials: await pems.store.look(signal) }
+}
+
+type Rendered = {
+  readonly dir: string
+  readonly files: ReadonlyMap<string, string>
+  readonly certificates: Routing['certificates']
+  readonly pems: Pems
+}
+
+/** The paths of the files that have changed. */
+async function writeRendered(
+  { dir, files, certificates, pems }: Rendered,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const store = createFiles({ dir })
+  const source = pems.store ?? { pem: () => undefined, retain: () => {} }
+  await writeCertificates(store, source, certificates, signal)
+  const written = await store.write(files, signal)
+  await pruneCertificates(store, source, certificates)
+  return written.map((name) => store.path(name))
+}
+
 /** No socket, or one that a dead HAProxy left behind; a socket that hangs or refuses is trouble to be told. */
 function isNobodyThere(cause: unknown): boolean {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
@@ -79,6 +121,7 @@ function isNobodyThere(cause: unknown): boolean {
 }
 
 function portsOfProcess(): CliPorts {
+  const pems: Pems = { store: undefined }
   return {
     argv: process.argv.slice(2),
     env: process.env,
@@ -99,11 +142,10 @@ function portsOfProcess(): CliPorts {
     stderr: (written) => process.stderr.write(written),
     readStdin: () => text(process.stdin),
     readFile: (path, signal) => readFile(path, { encoding: 'utf8', signal }),
-    writeFiles: async (dir, files, signal) => {
-      const written = createFiles({ dir })
-      return (await written.write(files, signal)).map((name) => written.path(name))
-    },
-    readSnapshot,
+    writeFiles: (dir, files, certificates, signal) =>
+      writeRendered({ dir, files, certificates, pems }, signal),
+    readSnapshot: async (settings, signal) =>
+      withCertificates(await readSnapshot(settings, signal), settings, pems, signal),
     accepts: createAccepts(),
     observe: observeOnce,
     readTraffic: (settings, scope, signal) =>

@@ -125,7 +125,7 @@ export const diff = z.strictObject({
   isSame: z.boolean(),
   rows: z.array(
     z.strictObject({
-      kind: z.enum(['structure', 'backend', 'route', 'server', 'file']),
+      kind: z.enum(['structure', 'backend', 'route', 'server', 'redirect', 'certificate', 'file']),
       name: text,
       desired: text.exactOptional(),
       observed: text.exactOptional(),

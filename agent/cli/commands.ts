@@ -64,7 +64,7 @@ export async function render(call: Call, options: RenderOptions): Promise<ExitCo
   const files = (await ports.createRenderer(settings)).render(routing)
   const { problems } = routing
   if (options.outDir !== undefined) {
-    const written = await ports.writeFiles(options.outDir, files, signal)
+    const written = await ports.writeFiles(options.outDir, files, routing.certificates, signal)
     if (options.isPatient) await reach(call, routing)
     if (isJson) printJson(call, { written, problems })
     else printLines(call, written.length === 0 ? ['nothing changed'] : written)

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { DiffView } from '../core/diff/diff.ts'
 
 const row = z.object({
-  kind: z.enum(['structure', 'backend', 'route', 'server', 'file']),
+  kind: z.enum(['structure', 'backend', 'route', 'server', 'redirect', 'certificate', 'file']),
   name: z.string(),
   desired: z.string().exactOptional(),
   observed: z.string().exactOptional(),

@@ -51,7 +51,12 @@ export type CliPorts = {
   /** A file as text; throws what the file system throws. */
   readonly readFile: (path: string, signal: AbortSignal) => Promise<string>
   /** Writes files whole into a folder, which is made when it is missing; resolves to the paths of those that changed. */
-  readonly writeFiles: (dir: string, files: Files, signal: AbortSignal) => Promise<readonly string[]>
+  readonly writeFiles: (
+    dir: string,
+    files: Files,
+    certificates: Routing['certificates'],
+    signal: AbortSignal,
+  ) => Promise<readonly string[]>
   /** The engine's snapshot. */
   readonly readSnapshot: (settings: Settings, signal: AbortSignal) => Promise<Snapshot>
   /** Asks an address until it accepts a connection, for so long; resolves to whether it did. Never rejects. */

@@ -12,7 +12,7 @@ import { type FileRow, fileRows } from './files.ts'
 
 /** One difference. A side is absent where the thing is not there, or was not looked at. */
 export type DiffRow = {
-  readonly kind: 'structure' | 'backend' | 'route' | 'server' | 'file'
+  readonly kind: 'structure' | 'backend' | 'route' | 'server' | 'redirect' | 'certificate' | 'file'
   /** `shop.local/shop.1.x8k2` for a server, the key for a route, the path (and the section) for a file. */
   readonly name: string
   readonly desired?: string
@@ -58,6 +58,7 @@ export function compareSides(facts: DiffFacts): DiffView {
     ...backends,
     ...routeRows(sides, apart),
     ...servers.rows,
+    ...hostRows(sides.placed, observed),
     ...fileRows(facts.files, facts.render(sides.placed)).map(toRow),
   ]
   return {
@@ -144,6 +145,28 @@ function routesOf(
   backends: ReadonlyMap<string, { readonly routes: readonly string[] }>,
 ): ReadonlyMap<string, string> {
   return new Map([...backends].flatMap(([name, { routes }]) => routes.map((route) => [route, name] as const)))
+}
+
+/** Redirects and certificates. On disk they stand in files of their own, which are compared as such. */
+function hostRows(placed: Routing, observed: Observed | undefined): readonly DiffRow[] {
+  if (observed === undefined) return []
+  const looked = { observed: true, disk: false }
+  const compare = (
+    kind: DiffRow['kind'],
+    wanted: ReadonlyMap<string, string>,
+    running: ReadonlyMap<string, string>,
+  ) =>
+    [...new Set([...wanted.keys(), ...running.keys()])]
+      .sort(compareText)
+      .flatMap((name) => differing(kind, name, wanted.get(name), running.get(name), undefined, looked))
+  return [
+    ...compare('redirect', placed.redirects, observed.redirects),
+    ...compare('certificate', hostsByFile(placed), hostsByFile(observed)),
+  ]
+}
+
+function hostsByFile({ certificates }: Pick<Routing, 'certificates'>): ReadonlyMap<string, string> {
+  return new Map([...certificates].map(([file, { hosts }]) => [file, hosts.join(' ')]))
 }
 
 function serverRows({ names, desired, observed, disk }: Sides, apart: ReadonlySet<string>) {
