@@ -5,12 +5,14 @@ import { createServer as createHttpServer, type Server as HttpServer, type Serve
 import { createServer, type Server, type Socket } from 'node:net'
 import { type App, createApp } from './app.ts'
 import type { Container, ContainerOptions, Exit, Listen, Runtime } from './runtime.ts'
+import { type Carried, carry, isCarried } from './transport.ts'
 
 /** A connection's place: the process it belongs to, and the responses that are being written on it. */
-type Connection = { readonly host: Host; busy: number }
+type Connection = { readonly host: Host; readonly client?: string; busy: number }
 
 type Host = {
   readonly app: App
+  readonly env: Readonly<Record<string, string>>
   readonly sockets: Map<Socket, Connection>
   readonly listeners: Server[]
   readonly exit: (how: Exit) => void
@@ -33,6 +35,7 @@ export function createInProcessRuntime(): Runtime {
     const connection = context.connections.get(request.socket)
     if (connection === undefined) return
     occupy(connection, request.socket, response)
+    if (connection.client !== undefined) request.headers['x-told-by-proxy'] = connection.client
     connection.host.app.handle(request, response)
   })
   context.http.on('upgrade', (request, socket) => {
@@ -56,7 +59,14 @@ async function startHost(context: Context, options: ContainerOptions): Promise<C
   let resolveExit: (how: Exit) => void = () => undefined
   const exited = new Promise<Exit>((resolve) => (resolveExit = resolve))
   const app = createApp({ ...options, exit: (code) => end(context, host, { code }, 'close') })
-  const host: Host = { app, sockets: new Map(), listeners: [], exit: resolveExit, state: 'running' }
+  const host: Host = {
+    app,
+    env: options.env,
+    sockets: new Map(),
+    listeners: [],
+    exit: resolveExit,
+    state: 'running',
+  }
   context.hosts.add(host)
   const bootMs = Number(options.env['LISTEN_AFTER_MS'] ?? 0)
   if (bootMs > 0) setTimeout(() => void listenLate(context, host, options.listen), bootMs).unref()
@@ -100,17 +110,28 @@ function listen(context: Context, host: Host, place: Listen): Promise<Server> {
 }
 
 function accept(context: Context, host: Host, socket: Socket): void {
-  const connection: Connection = { host, busy: 0 }
+  socket.on('error', () => socket.destroy())
+  if (!isCarried(host.env)) enter(context, host, socket, { socket })
+  else void carry(socket, host.env).then((carried) => enter(context, host, socket, carried))
+}
+
+function enter(context: Context, host: Host, accepted: Socket, { socket, client }: Carried): void {
+  if (accepted.destroyed || host.state === 'gone') {
+    accepted.destroy()
+    return
+  }
+  const connection: Connection = { host, busy: 0, ...(client === undefined ? {} : { client }) }
   context.connections.set(socket, connection)
-  host.sockets.set(socket, connection)
-  socket.on('close', () => {
-    host.sockets.delete(socket)
+  host.sockets.set(accepted, connection)
+  accepted.on('close', () => {
+    host.sockets.delete(accepted)
     if (host.state === 'draining' && host.sockets.size === 0) end(context, host, { code: 0 }, 'close')
   })
-  socket.on('error', () => socket.destroy())
   // A stopped process accepts nothing, but its kernel completes the handshake all the same.
-  if (host.state === 'frozen') socket.pause()
+  if (host.state === 'frozen') accepted.pause()
   else context.http.emit('connection', socket)
+  // It was paused where something else was read from it before.
+  if (host.state !== 'frozen' && client !== undefined) socket.resume()
 }
 
 function occupy(connection: Connection, socket: Socket, response: ServerResponse): void {

@@ -15,6 +15,8 @@ export type Ask = {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** The client's own address; 127.0.0.1 unless given. */
+  readonly from?: string
   /** Absent: a new connection, closed after the answer. */
   readonly agent?: Agent
   readonly timeoutMs?: number
@@ -28,6 +30,7 @@ export function ask({
   method = 'GET',
   headers,
   body,
+  from,
   agent,
   timeoutMs = 5000,
 }: Ask): Promise<Answer> {
@@ -39,6 +42,7 @@ export function ask({
       path,
       method,
       signal,
+      ...(from === undefined ? {} : { localAddress: from }),
       headers: { ...headers, host },
       agent: agent ?? false,
     }
