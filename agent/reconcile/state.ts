@@ -2,6 +2,7 @@
 // Refuses to act: steps change the state, this file only names it and reads it out.
 
 import type { Memo, SetAside } from '../core/desired.ts'
+import type { EdgeNeeds } from '../core/edge-plan.ts'
 import type { AgentError } from '../core/errors.ts'
 import type { Observed } from '../core/observed.ts'
 import type { Problem } from '../core/problem.ts'
@@ -23,7 +24,7 @@ export type LoopOptions = {
   readonly clock: Clock
   readonly report: Report
   /** Told of each snapshot that was routed, with the networks, certificates and keys that the edge needs for it. */
-  readonly routed?: (snapshot: Snapshot, needed: Needed) => void
+  readonly routed?: (snapshot: Snapshot, needs: EdgeNeeds) => void
 }
 
 export type State = {
@@ -55,8 +56,6 @@ export type State = {
   problems: readonly Problem[]
   counters: { -readonly [K in keyof Counters]: Counters[K] }
 }
-
-export type Needed = { readonly networkIds: readonly string[]; readonly materialNames: readonly string[] }
 
 /** What every step is handed. */
 export type Context = LoopOptions & { readonly state: State; readonly doorkeeper: Doorkeeper }
