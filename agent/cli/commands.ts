@@ -5,7 +5,7 @@ import { computeRouting } from '../core/desired.ts'
 import { AgentError } from '../core/errors.ts'
 import type { Observed } from '../core/observed.ts'
 import { planChanges } from '../core/plan.ts'
-import type { Routing } from '../core/routing.ts'
+import { allCertificates, type Routing } from '../core/routing.ts'
 import { fileNames } from '../core/settings.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { listText, quote } from '../core/text.ts'
@@ -64,7 +64,7 @@ export async function render(call: Call, options: RenderOptions): Promise<ExitCo
   const files = (await ports.createRenderer(settings)).render(routing)
   const { problems } = routing
   if (options.outDir !== undefined) {
-    const written = await ports.writeFiles(options.outDir, files, routing.certificates, signal)
+    const written = await ports.writeFiles(options.outDir, files, allCertificates(routing), signal)
     if (options.isPatient) await reach(call, routing)
     if (isJson) printJson(call, { written, problems })
     else printLines(call, written.length === 0 ? ['nothing changed'] : written)

@@ -14,6 +14,8 @@ export type TlsClaim = {
   /** As routes have them: a wildcard is `.example.com`. */
   readonly hosts: readonly string[]
   readonly tls: TlsWish | undefined
+  /** It answers for hosts that nobody claims. */
+  readonly isDefault: boolean
   readonly isPassthrough: boolean
 }
 

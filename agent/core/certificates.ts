@@ -16,6 +16,7 @@ import { compareText } from './text.ts'
 
 export type Chosen = {
   readonly certificates: ReadonlyMap<string, Certificate>
+  readonly defaultCertificate?: Certificate | undefined
   readonly problems: readonly Problem[]
 }
 
@@ -32,7 +33,22 @@ export function chooseCertificates(claims: readonly TlsClaim[], facts: TlsFacts)
     for (const name of pair.certificate.certificate?.names ?? [])
       if (!byHost.has(name) && !passed.has(name)) byHost.set(name, { pair })
   }
-  return leaveOut(certificatesOf(byHost), byHost, facts.refused, problems)
+  const chosen = leaveOut(certificatesOf(byHost), byHost, facts.refused, problems)
+  const defaultCertificate = defaultOf(claims, materials)
+  if (defaultCertificate === undefined || facts.refused.has(defaultCertificate.file)) return chosen
+  return { ...chosen, defaultCertificate }
+}
+
+/** The file of the folder that is shown for names that there is no certificate for, where no service is the default. */
+const defaultFile = 'default.pem'
+
+/** The default service's certificate, else a file of that name. */
+function defaultOf(claims: readonly TlsClaim[], materials: readonly Material[]): Certificate | undefined {
+  const holder = claims.find(({ isDefault, isPassthrough }) => isDefault && !isPassthrough)
+  const named = holder?.tls === undefined ? undefined : pairOf(holder.tls, materials).pair
+  const file = materials.find(({ from, name }) => from === 'folder' && name === defaultFile)
+  const pair = named ?? fitting(file, file)
+  return pair === undefined ? undefined : certificateOf(pair, ['*'])
 }
 
 /** By SNI filter; `claim` where a service has asked for it. */

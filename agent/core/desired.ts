@@ -83,6 +83,7 @@ export function computeRouting(
     routing: {
       backends: new Map([...published.backends].map(([name, entry]) => [name, entry.backend])),
       certificates: published.tls.certificates,
+      defaultCertificate: published.tls.defaultCertificate,
       redirects: published.redirects,
       problems: problems.toSorted(compareProblems),
     },

@@ -12,6 +12,8 @@ export type Observed = {
   readonly backends: ReadonlyMap<string, ObservedBackend>
   /** By file. One that this agent did not make is known by its file and its hosts alone: the digests are empty. */
   readonly certificates: ReadonlyMap<string, Certificate>
+  /** The one that this agent has put in force, or found in force; HAProxy does not tell. */
+  readonly defaultCertificate?: Certificate | undefined
   readonly redirects: ReadonlyMap<string, string>
 }
 
@@ -63,7 +65,8 @@ export function recall(read: Observed, before: Observed | undefined): Observed {
     const known = before.backends.get(name)
     backends.set(name, known === undefined ? backend : recallBackend(backend, known))
   }
-  return { ...read, backends, certificates: withKnown(read.certificates, before.certificates) }
+  const certificates = withKnown(read.certificates, before.certificates)
+  return { ...read, backends, certificates, defaultCertificate: before.defaultCertificate }
 }
 
 function recallBackend(read: ObservedBackend, known: ObservedBackend): ObservedBackend {
@@ -103,8 +106,8 @@ export function carryForward(observed: Observed, placed: Routing, applied: Appli
     else if (change === undefined && before.inStep && before.source === desired) backends.set(name, before)
     else backends.set(name, settle(before, desired, change ?? noChange, nowMs))
   }
-  const { certificates, redirects } = placed
-  return { worker: observed.worker, backends, certificates, redirects }
+  const { certificates, defaultCertificate, redirects } = placed
+  return { worker: observed.worker, backends, certificates, defaultCertificate, redirects }
 }
 
 /** What left a backend: routes, servers that are gone, servers that wait for their last session. */
@@ -176,8 +179,8 @@ export function routingInForce(observed: Observed): Routing | undefined {
     backends.set(name, inStep ? source : { ...source, routes })
   }
   const sorted = new Map([...backends].sort(([a], [b]) => compareText(a, b)))
-  const { certificates, redirects } = observed
-  return { backends: sorted, certificates, redirects, problems: [] }
+  const { certificates, defaultCertificate, redirects } = observed
+  return { backends: sorted, certificates, defaultCertificate, redirects, problems: [] }
 }
 
 /** What runs after a reload or a start, when it was made from this routing. */
@@ -186,7 +189,8 @@ export function adopt(read: Observed, made: Routing): Observed {
   for (const [name, backend] of read.backends) {
     backends.set(name, { ...backend, source: made.backends.get(name) })
   }
-  return { ...read, backends, certificates: withKnown(read.certificates, made.certificates) }
+  const certificates = withKnown(read.certificates, made.certificates)
+  return { ...read, backends, certificates, defaultCertificate: made.defaultCertificate }
 }
 
 function nextAttempt(before: Closing | undefined, nowMs: number): Closing {

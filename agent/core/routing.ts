@@ -10,6 +10,8 @@ export type Routing = {
   readonly backends: ReadonlyMap<string, Backend>
   /** By file. */
   readonly certificates: ReadonlyMap<string, Certificate>
+  /** Shown where there is none for the name that is asked for; absent: the handshake is refused. A change is a reload. */
+  readonly defaultCertificate?: Certificate | undefined
   /** Where requests for a whole host are sent: `http://old.local` to `https://new.local/path`. */
   readonly redirects: ReadonlyMap<string, string>
   readonly problems: readonly Problem[]
@@ -24,6 +26,15 @@ export type Certificate = {
   readonly key: string
   /** SNI filters, sorted: `demo.local`, `*.example.com`. */
   readonly hosts: readonly string[]
+}
+
+/** Every certificate that HAProxy's files name, by file. */
+export function allCertificates({
+  certificates,
+  defaultCertificate,
+}: Pick<Routing, 'certificates' | 'defaultCertificate'>): Routing['certificates'] {
+  if (defaultCertificate === undefined) return certificates
+  return new Map(certificates).set(defaultCertificate.file, defaultCertificate)
 }
 
 /** A routing without anything in it. */

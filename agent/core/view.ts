@@ -73,10 +73,9 @@ export type ServerView = {
 }
 
 /**
- * The view of everything but backends. `structure` is the digest that an agent recognises its own configuration by;
- * `passesThrough` whether some connections go to their tasks as they are.
+ * The view of everything but backends. `structure` is the digest that an agent recognises its own configuration by.
  */
-export function configView(settings: ConfigSettings, structure: string, passesThrough: boolean): ConfigView {
+export function configView(settings: ConfigSettings, structure: string, edge: TlsEdge): ConfigView {
   return {
     description: quoted(`tidegate structure=${structure}`),
     workerSocket: quoted(settings.workerSocket),
@@ -84,7 +83,7 @@ export function configView(settings: ConfigSettings, structure: string, passesTh
     redirectsMap: settings.redirectsMap,
     errorsDir: settings.errorsDir,
     httpBinds: settings.httpBind,
-    tls: tlsView(settings, passesThrough),
+    tls: tlsView(settings, edge),
     globalLines: settings.globalLines,
     defaultsLines: settings.defaultsLines,
     maxConnections: settings.maxConnections,
@@ -107,21 +106,33 @@ export function configView(settings: ConfigSettings, structure: string, passesTh
   }
 }
 
-function tlsView(settings: ConfigSettings, passesThrough: boolean): TlsView | undefined {
+/** What of a routing decides how TLS is spoken. */
+export type TlsEdge = {
+  /** Whether some connections go to their tasks as they are. */
+  readonly passesThrough: boolean
+  /** The file of the certificate that is shown where there is no other. */
+  readonly defaultFile: string | undefined
+}
+
+/** That part of a routing. */
+export function tlsEdgeOf({ backends, defaultCertificate }: Routing): TlsEdge {
+  const passesThrough = [...backends.values()].some(({ options }) => options.passthrough === true)
+  return { passesThrough, defaultFile: defaultCertificate?.file }
+}
+
+function tlsView(settings: ConfigSettings, edge: TlsEdge): TlsView | undefined {
   if (settings.certificatesList === undefined) return undefined
   const { httpsBind, certificatesList, tlsMinVersion, tlsCiphers, tlsCiphersuites, tlsSocket } = settings
   return {
     binds: httpsBind,
-    // Without a certificate for the name that is asked for there is no handshake: no client sees a wrong one.
-    keywords: `ssl crt-list ${certificatesList} strict-sni alpn h2,http/1.1 ssl-min-ver ${tlsMinVersion} ciphers ${tlsCiphers} ciphersuites ${tlsCiphersuites}`,
-    passthrough: passesThrough ? { socket: `unix@${tlsSocket}` } : undefined,
+    keywords: `ssl ${shownElse(edge, settings)} crt-list ${certificatesList} alpn h2,http/1.1 ssl-min-ver ${tlsMinVersion} ciphers ${tlsCiphers} ciphersuites ${tlsCiphersuites}`,
+    passthrough: edge.passesThrough ? { socket: `unix@${tlsSocket}` } : undefined,
   }
 }
 
-/** True where some backend gets its connections as they are. */
-export function passesThrough(routing: Routing): boolean {
-  for (const { options } of routing.backends.values()) if (options.passthrough === true) return true
-  return false
+/** What a client sees that asks for a name without a certificate: without a default no handshake, and no wrong name. */
+function shownElse({ defaultFile }: TlsEdge, settings: ConfigSettings): string {
+  return defaultFile === undefined ? 'strict-sni' : `default-crt ${pathBeside(defaultFile, settings)}`
 }
 
 /** The view of one backend. */

@@ -100,7 +100,9 @@ async function goLive(context: Context, signal: AbortSignal): Promise<Plan> {
       ? { busy: [], refused: new Map<string, string>() }
       : await haproxy.apply(actions, signal)
   state.surprises = 0
-  const placed = withoutCertificates(plan.placed, refused)
+  // Only a reload changes it.
+  const { defaultCertificate } = plan.kind === 'reload' ? observed : plan.placed
+  const placed = { ...withoutCertificates(plan.placed, refused), defaultCertificate }
   state.observed = carryForward(observed, placed, { actions, busy }, clock.nowMs())
   if (refused.size > 0) refuse(state, refused)
   state.inForce = routing

@@ -14,10 +14,11 @@ import {
   backendView,
   certificateLines,
   configView,
-  passesThrough,
   redirectLines,
   routeLines,
   structureLine,
+  type TlsEdge,
+  tlsEdgeOf,
 } from '../core/view.ts'
 import { errorPages } from './error-pages.ts'
 
@@ -54,11 +55,14 @@ export function createRenderer(templatesDir: string, settings: ConfigSettings): 
   const lineOf = rememberWeakly(structureLine)
   const digestOf = remember(digest)
   const structureOf = (routing: Routing) =>
-    digestOf([base, ...[...routing.backends.values()].map(lineOf)].join('\n'))
-  const printHead = (structure: string, isLookedAt: boolean) =>
-    (isLookedAt ? headWithPassthrough : head)(structure)
-  const head = remember((structure) => config.print(configView(settings, structure, false)))
-  const headWithPassthrough = remember((structure) => config.print(configView(settings, structure, true)))
+    digestOf(
+      [base, routing.defaultCertificate?.file ?? '', ...[...routing.backends.values()].map(lineOf)].join(
+        '\n',
+      ),
+    )
+  const printHead = createHeadPrinter((structure, edge) =>
+    config.print(configView(settings, structure, edge)),
+  )
   const printBackend = rememberWeakly((each: Backend) => flat(backend.print(backendView(each, settings))))
   const printRoutes = createRoutesPrinter()
   const printRedirects = rememberPart(({ redirects }) => redirects, redirectLines)
@@ -67,7 +71,7 @@ export function createRenderer(templatesDir: string, settings: ConfigSettings): 
     (routing) => certificateLines(routing, settings),
   )
   const renderLive = (routing: Routing): FilesInPieces => {
-    const sections = [printHead(structureOf(routing), passesThrough(routing))]
+    const sections = [printHead(structureOf(routing), routing)]
     for (const each of routing.backends.values()) sections.push(printBackend(each))
     return new Map([
       [fileNames.config, sections],
@@ -88,6 +92,17 @@ export function createRenderer(templatesDir: string, settings: ConfigSettings): 
       ])
       return new Map([...live, ...pages])
     },
+  }
+}
+
+/** Prints what stands before the backends, and the same text again while the structure is the same: it decides all of it. */
+function createHeadPrinter(
+  print: (structure: string, edge: TlsEdge) => string,
+): (structure: string, routing: Routing) => string {
+  let last: { readonly structure: string; readonly text: string } | undefined
+  return (structure, routing) => {
+    if (last?.structure !== structure) last = { structure, text: print(structure, tlsEdgeOf(routing)) }
+    return last.text
   }
 }
 

@@ -74,6 +74,17 @@ async function showing(host: string, expected: string, change: () => unknown): P
   return edge.status().counters.reloads - before
 }
 
+/** Removes a service, and waits until HAProxy has nothing of it any more. */
+async function gone(name: string): Promise<void> {
+  swarm.removeService(name)
+  const isThere = () =>
+    [...(edge.status().observed?.backends.values() ?? [])].some(({ source }) =>
+      source?.services.some((service) => service.name === name),
+    )
+  await eventually(() => !isThere(), { timeoutMs: 10_000 })
+  await edge.settled()
+}
+
 const problemsOf = (service: string) =>
   edge
     .status()
@@ -189,10 +200,9 @@ describe('certificates by label', () => {
     await eventually(() => problemsOf('bad').length > 0, { timeoutMs: 10_000 })
     await edge.settled()
     expect(problemsOf('bad')).toEqual([code])
-    expect((await ask({ port: edge.port, host: 'bad.local' })).status).toBe(200)
+    await eventually(async () => (await ask({ port: edge.port, host: 'bad.local' })).status === 200)
     expect(await shown('web.local')).toBe('web.local')
-    swarm.removeService('bad')
-    await edge.settled()
+    await gone('bad')
   })
 })
 
@@ -247,12 +257,77 @@ describe('passthrough', () => {
     })
     expect(await shown('nobody.local')).toBe('refused')
     expect((await ask({ port: edge.port, host: 'pass.local' })).status).toBe(503)
-    swarm.removeService('pass')
     server.close()
     for (const socket of open) socket.destroy()
-    await edge.settled()
+    await gone('pass')
     expect(await shown('web.local')).toBe('web.local')
   })
+})
+
+describe('the default', () => {
+  const reloadsBy = async (change: () => unknown, holds: () => Promise<boolean>) => {
+    const before = edge.status().counters.reloads
+    await change()
+    await eventually(holds, { timeoutMs: 10_000 })
+    await edge.settled()
+    return edge.status().counters.reloads - before
+  }
+
+  test('a file called default.pem is shown where there is no other, by one reload; so is no more', async () => {
+    const own = await makeCertificate({ names: ['default.example'] })
+    const came = await reloadsBy(
+      () => put('default.pem', own.both),
+      async () => (await shown('nobody.local')) === 'default.example',
+    )
+    expect(await shown(undefined)).toBe('default.example')
+    expect(await shown('web.local')).toBe('web.local')
+    expect((await askTls({ port: tlsPort, host: 'nobody.local' })).status).toBe(503)
+    const went = await reloadsBy(
+      () => rm(join(folder, 'default.pem')),
+      async () => (await shown('nobody.local')) === 'refused',
+    )
+    expect([came, went]).toEqual([1, 1])
+  })
+
+  test('a service that answers for every host answers for every server name, with its certificate', async () => {
+    const own = await makeCertificate({ names: ['any.example'] })
+    await put('any.pem', own.both)
+    create('any', { default_backend: 'true', ssl_cert: 'any.pem' })
+    await eventually(async () => (await shown('nobody.local')) === 'any.example', { timeoutMs: 10_000 })
+    const answer = await eventually(async () => {
+      const { status, body } = await askTls({ port: tlsPort, host: 'nobody.local' })
+      return status === 200 ? body : undefined
+    })
+    expect(JSON.parse(answer ?? '{}')).toMatchObject({ service: 'any' })
+    swarm.removeService('any')
+    await eventually(async () => (await shown('nobody.local')) === 'refused', { timeoutMs: 10_000 })
+    await edge.settled()
+  })
+
+  test('one that HAProxy does not take is left out when the configuration is checked', async () => {
+    const weak = await makeCertificate({
+      names: ['weak.local'],
+      key: ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:1024'],
+    })
+    await put('default.pem', weak.both)
+    const good = await makeCertificate({ names: ['after.local'] })
+    await put('after.pem', good.both)
+    await eventually(async () => (await shown('after.local')) === 'after.local', { timeoutMs: 10_000 })
+    await edge.settled()
+    expect(await shown('web.local')).toBe('web.local')
+    await Promise.all([rm(join(folder, 'default.pem')), rm(join(folder, 'after.pem'))])
+    await edge.settled()
+  })
+})
+
+test('plain HTTP of a service with ssl_only is sent to TLS, and POST stays POST', async () => {
+  create('only', { hosts: 'only.local', ssl_only: 'true' })
+  const answer = await eventually(async () => {
+    const given = await ask({ port: edge.port, host: 'only.local', path: '/a?b=c', method: 'POST' })
+    return given.status === 503 ? undefined : given
+  })
+  expect([answer?.status, answer?.headers.location]).toEqual([308, `https://only.local:${tlsPort}/a?b=c`])
+  await gone('only')
 })
 
 test('a HAProxy that starts from the files shows the same certificates', async () => {

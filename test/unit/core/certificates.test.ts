@@ -14,6 +14,7 @@ function claim(
     hosts: [`${name}.local`],
     tls: cert === undefined ? undefined : { certificate: cert, key: keyName },
     isPassthrough: false,
+    isDefault: false,
     ...rest,
   }
 }
@@ -185,4 +186,16 @@ test('an edge that does not listen for TLS shows none, and says so to those that
   const asking = [claim('a', { cert: 'a' }), claim('b', { isPassthrough: true }), claim('c')]
   const { shown, codes } = choose(asking, [material('a', { names: ['a.local'] })], { isTlsOn: false })
   expect([shown, codes]).toEqual([[], ['a tls-off', 'b tls-off']])
+})
+
+test('the default service’s certificate is shown where there is no other, else a file called default.pem', () => {
+  const files = [material('default.pem', { names: ['d.local'] }), material('own', { names: ['a.local'] })]
+  const defaultOf = (...claims: readonly TlsClaim[]) => {
+    const { defaultCertificate } = choose(claims, files)
+    return [defaultCertificate?.certificate.replace(/0*$/, ''), defaultCertificate?.hosts]
+  }
+  expect(defaultOf(claim('a', { cert: 'own' }))).toEqual(['default.pem', ['*']])
+  expect(defaultOf(claim('a', { cert: 'own', isDefault: true }))).toEqual(['own', ['*']])
+  expect(defaultOf(claim('a', { cert: 'absent', isDefault: true }))).toEqual(['default.pem', ['*']])
+  expect(choose([claim('a')], []).defaultCertificate).toBeUndefined()
 })

@@ -19,13 +19,15 @@ const route = (...services: Parameters<typeof service>[0][]) =>
     routingSettings(),
   ).routing
 
+const plainEdge = { passesThrough: false, defaultFile: undefined }
+
 test.for([
   [0, '0s'],
   [1000, '1s'],
   [1500, '1500ms'],
   [3_600_000, '3600s'],
 ] as const)('%d milliseconds are written %s', ([timeMs, text]) => {
-  expect(configView(configSettings({ tunnelTimeoutMs: timeMs }), '', false).timeouts.tunnel).toBe(text)
+  expect(configView(configSettings({ tunnelTimeoutMs: timeMs }), '', plainEdge).timeouts.tunnel).toBe(text)
 })
 
 test.for([
@@ -34,12 +36,12 @@ test.for([
   ["it's", String.raw`'it'\''s'`],
   ['100%[src]', "'100%%[src]'"],
 ] as const)('the text %j of a header is written %s', ([text, written]) => {
-  const view = configView(configSettings({ proxyId: text, serverInfo: text }), '', false)
+  const view = configView(configSettings({ proxyId: text, serverInfo: text }), '', plainEdge)
   expect([view.proxyId, view.serverInfo]).toEqual([written, written])
 })
 
 test('the digest stands in the description, by which an agent knows its own work', () => {
-  expect(configView(configSettings(), '5f0c', false).description).toBe("'tidegate structure=5f0c'")
+  expect(configView(configSettings(), '5f0c', plainEdge).description).toBe("'tidegate structure=5f0c'")
 })
 
 test('a backend shows its services, its routes, and each server in its final form', () => {

@@ -113,7 +113,7 @@ const meant = [
   /^# web \((task|vip)\)$/,
   /^ {4}http-request redirect location https:\/\/%\[var\(txn\.host\)\]%\[pathq\] code 308 unless \{ ssl_fc \}$/,
   /^backend [A-Za-z0-9._:-]{1,1400}$/,
-  /^ {4}tcp-request content reject (if|unless) [a-z]+$/,
+  /^ {4}tcp-request content reject( (if|unless) [a-z]+)?$/,
   /^ {4}balance (roundrobin|leastconn|random|source|uri|hash req\.cook\([A-Za-z0-9._-]{1,128}\))$/,
   /^ {4}hash-type consistent$/,
   /^ {4}timeout (connect|server|queue|tunnel) \d+m?s$/,

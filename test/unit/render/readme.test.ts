@@ -51,7 +51,10 @@ const world = snapshot({ services: [labelled], tasks: [task()] })
 const [backend] = computeRouting(world, routingSettings()).routing.backends.values()
 
 test.for([
-  { view: 'ConfigView', example: configView(configSettings(), '', true) },
+  {
+    view: 'ConfigView',
+    example: configView(configSettings(), '', { passesThrough: true, defaultFile: undefined }),
+  },
   { view: 'BackendView', example: backend && backendView(backend, configSettings()) },
   { view: 'ErrorPage', example: errorPages[0] },
 ])('the README lists the fields of $view, each once and no other', ({ view, example }) => {
