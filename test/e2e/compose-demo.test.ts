@@ -105,8 +105,20 @@ describe('while requests come in', () => {
   })
 })
 
+test('behind a socket proxy the edge does the same, and has no socket of the engine', async () => {
+  await demo.composeBehindProxy('up', '--detach', '--pull', 'never', '--no-build', 'edge', 'engine')
+  await eventually(async () => (await demo.node.ask({ host: 'web.localhost' })).status === 200, slowly)
+  await scaleWeb(3)
+  const socket = await demo.docker('exec', 'tidegate-demo-edge-1', 'stat', '-c', '%F', '/var/run/docker.sock')
+  expect(socket).toBe('character special file')
+  const refused = (await demo.docker('logs', 'tidegate-demo-engine-1'))
+    .split('\n')
+    .filter((line) => / 403 /.test(line))
+  expect(refused).toEqual([])
+})
+
 test('docker compose down leaves nothing behind', async () => {
-  await demo.compose('down')
+  await demo.composeBehindProxy('down')
   expect(await demo.docker('ps', '--all', '--quiet')).toBe('')
   const networks = await demo.docker('network', 'ls', '--format', '{{.Name}}')
   expect(networks.split('\n').sort()).toEqual(['bridge', 'host', 'none'])

@@ -1,4 +1,5 @@
-// The socket proxy of compose/stack.socket-proxy.yml: the agent works through it, and nothing else gets through.
+// The socket proxy of compose/stack.socket-proxy.yml, and of compose/demo.socket-proxy.yml: the agent works through it, and
+// nothing else gets through.
 // The engine is the simulated Swarm, which counts what it was asked.
 
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -38,24 +39,34 @@ beforeAll(async () => {
   otherId = swarm.createService({ name: 'web', hosts: ['web.local'], port: 8080, networks: ['demo'] })
   await swarm.waitFor('web', 1)
   port = await freePort()
-  proxy = spawn(haproxyBinary(), ['-db', '-f', config], {
-    env: { ENGINE_SOCKET: socketPath, PROXY_BIND: `127.0.0.1:${port}`, EDGE_SERVICE_ID: edgeId },
-    stdio: 'ignore',
-  })
+  proxy = startProxy({ PROXY_BIND: `127.0.0.1:${port}`, EDGE_SERVICE_ID: edgeId })
   await eventually(() => call('GET', '/_ping'))
 })
 
+/** The proxy, in front of the simulated Swarm. */
+function startProxy(env: Readonly<Record<string, string>>): ChildProcess {
+  return spawn(haproxyBinary(), ['-db', '-f', config], {
+    env: { ENGINE_SOCKET: join(dir.path, 'docker.sock'), ...env },
+    stdio: 'ignore',
+  })
+}
+
+async function endProxy(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.kill('SIGKILL')) await once(child, 'exit')
+}
+
 afterAll(async () => {
-  if (proxy.exitCode === null && proxy.kill('SIGKILL')) await once(proxy, 'exit')
+  await endProxy(proxy)
   await swarm[Symbol.asyncDispose]()
   await dir[Symbol.asyncDispose]()
 })
 
 /** The status that a call through the proxy is answered with; the path goes out as it is written here. */
-function call(method: string, path: string): Promise<number> {
+function call(method: string, path: string, through = port): Promise<number> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(5000)
-    const sent = request({ host: '127.0.0.1', port, method, path, agent: false, signal }, (response) => {
+    const to = { host: '127.0.0.1', port: through, method, path, agent: false, signal }
+    const sent = request(to, (response) => {
       resolve(response.statusCode ?? 0)
       response.destroy()
     })
@@ -150,5 +161,48 @@ describe('the socket proxy', () => {
     swarm.api.reset()
     expect(await call(method, path)).toBe(403)
     expect(swarm.api.counts.size).toBe(0)
+  })
+})
+
+describe('the socket proxy for plain Docker', () => {
+  let reader: ChildProcess
+  let through: number
+
+  beforeAll(async () => {
+    through = await freePort()
+    reader = startProxy({
+      PROXY_BIND: `127.0.0.1:${through}`,
+      PROXY_SOURCE: 'containers',
+      EDGE_SERVICE_ID: edgeId,
+    })
+    await eventually(() => call('GET', '/_ping', through))
+  })
+
+  afterAll(() => endProxy(reader))
+
+  test.for(['/containers/json?all=1', '/v1.41/containers/json', '/networks', '/events', '/info'])(
+    'lets GET %s through',
+    async (path) => {
+      swarm.api.reset()
+      expect(await call('GET', path, through)).not.toBe(403)
+    },
+  )
+
+  test.for([
+    ...['/services', '/tasks', '/secrets', '/configs', '/containers/web/json', '/containers/web/logs'].map(
+      (path) => ['GET', path] as const,
+    ),
+    ['POST', '/containers/json'],
+    ['POST', '/containers/create'],
+    ['POST', '/containers/web/kill'],
+  ] as const)('refuses %s %s', async ([method, path]) => {
+    swarm.api.reset()
+    expect(await call(method, path, through)).toBe(403)
+    expect(swarm.api.counts.size).toBe(0)
+  })
+
+  test('refuses the update that the one for a Swarm allows', async () => {
+    expect(await call('POST', `/services/${edgeId}/update`, through)).toBe(403)
+    expect(await call('GET', `/services/${edgeId}`, through)).toBe(403)
   })
 })

@@ -11,6 +11,7 @@ import { run, succeeds } from '../swarm/run.ts'
 import { type BedNode, createTestBed } from '../swarm/test-bed.ts'
 
 const file = join(projectDir, 'compose/demo.yml')
+const proxyFile = join(projectDir, 'compose/demo.socket-proxy.yml')
 const pluginDir = join(projectDir, '.cache/compose')
 
 /** For what compose and health checks do in their own time. */
@@ -26,6 +27,8 @@ export type Demo = AsyncDisposable & {
   readonly docker: (...args: readonly string[]) => Promise<string>
   /** `docker compose -f compose/demo.yml ARGS`. */
   readonly compose: (...args: readonly string[]) => Promise<string>
+  /** The same with compose/demo.socket-proxy.yml besides. */
+  readonly composeBehindProxy: (...args: readonly string[]) => Promise<string>
   /** Which task of a host answers now. */
   readonly whoAnswers: (host: string) => Promise<string>
   /** The tasks that answer for a host within some dozens of requests, sorted. */
@@ -47,11 +50,15 @@ export async function createDemo(name: string): Promise<Demo> {
     await providePlugin(layout.runDir)
     // The test bed's clients know the node's port 80.
     const env = { DEMO_PORT: '80' }
-    const compose = (...args: readonly string[]) =>
-      docker(layout, ['compose', '--file', file, ...args], { cwd: projectDir, env })
+    const composeOf = (files: readonly string[], args: readonly string[]) =>
+      docker(layout, ['compose', ...files.flatMap((each) => ['--file', each]), ...args], {
+        cwd: projectDir,
+        env,
+      })
     return {
       ...looksAt(bed.node(0)),
-      compose,
+      compose: (...args) => composeOf([file], args),
+      composeBehindProxy: (...args) => composeOf([file, proxyFile], args),
       askPage: (path, credentials = '') => {
         const [program = '', ...args] = inNamespace(layout.namespace, [
           process.execPath,
