@@ -99,7 +99,7 @@ export const settingTable: { readonly [K in SettingKey]: SettingRow<SettingValue
     kind: networkMode(),
     default: fixed('auto'),
     meaning:
-      "The networks that the agent attaches the edge's own service to. `auto`: those that published services need, and no longer; `off`: none; a list: these. It detaches only what it has attached.",
+      "The networks that the agent attaches the edge's own service to. `auto`: those that published services need, and no longer; `off`: none, and secrets and configs that labels name are not mounted either; a list: these. It detaches only what it has attached.",
   },
   'networks-settle': {
     group: 'Services',

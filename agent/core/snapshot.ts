@@ -112,7 +112,7 @@ export type Material = {
   readonly certificate?: {
     /** The DNS names that it is for, lower case, sorted; wildcards as `*.example.com`. */
     readonly names: readonly string[]
-    /** SHA-256 over the public key (SPKI, DER), hex: a certificate and a key of the same one belong together. */
+    /** Digest of the public key, hex: a certificate and a key of the same one belong together. */
     readonly publicKey: string
     /** RFC 3339 in UTC. */
     readonly notAfter: string

@@ -84,7 +84,7 @@ const isRefused = (action: Action, refused: ReadonlyMap<string, string>) =>
 /** The first words that are none of success. A reply of HAProxy's never holds a key. */
 function refusalOf(replies: readonly string[]): string {
   const said = replies.find(
-    (reply) => !/^(New empty|Transaction created|Committing[^]*Success!$)/.test(reply),
+    (reply) => !/^(New empty|Transaction created|Committing[\s\S]*Success!$)/.test(reply),
   )
   return quote((said ?? replies.join('; ')).trim(), 300)
 }

@@ -3,7 +3,7 @@
 
 import { Argument, Command } from 'commander'
 
-export const benchNames = ['change', 'start', 'throughput', 'watch', 'page'] as const
+export const benchNames = ['change', 'start', 'throughput', 'watch', 'page', 'tls'] as const
 export type BenchName = (typeof benchNames)[number]
 
 export type Flags = { readonly names: readonly BenchName[]; readonly isQuick: boolean }

@@ -15,6 +15,7 @@ import { reportText } from './report.ts'
 import { type Results, resultsSchema } from './results.ts'
 import { runStart } from './start/run.ts'
 import { runThroughput } from './throughput/run.ts'
+import { runTls } from './tls/run.ts'
 import { runWatch } from './watch/run.ts'
 
 const resultsFile = join(import.meta.dirname, 'results.json')
@@ -64,6 +65,8 @@ async function measure(name: BenchName, bench: Bench): Promise<Results> {
       return { watch: await runWatch(bench) }
     case 'page':
       return { page: await runPage(bench) }
+    case 'tls':
+      return { tls: await runTls(bench) }
   }
 }
 

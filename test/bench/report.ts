@@ -11,6 +11,7 @@ import type {
   StartResult,
   Taken,
   ThroughputResult,
+  TlsResult,
   TopRound,
   WatchResult,
 } from './results.ts'
@@ -29,6 +30,7 @@ export function reportText(results: Results): string {
     ...(results.throughput === undefined ? [] : [throughputPart(results.throughput)]),
     ...(results.watch === undefined ? [] : [watchPart(results.watch)]),
     ...(results.page === undefined ? [] : [pagePart(results.page)]),
+    ...(results.tls === undefined ? [] : [tlsPart(results.tls)]),
   ].join('\n')
 }
 
@@ -281,4 +283,38 @@ function pagePart(result: PageResult): string {
 
 function memoryWords({ heapMb, nodes }: PageResult['memoryFirst']): string {
   return `${number(heapMb)} MB with ${count(nodes)} nodes`
+}
+
+function tlsPart(result: TlsResult): string {
+  const { certificates, services, startWithoutMs, startWithMs, haproxyWithoutMb, haproxyWithMb } = result
+  const start = markdownTable(
+    [left(''), right('Without certificates'), right(`With ${count(certificates)}`)],
+    [
+      ['first answer after the start', seconds(startWithoutMs), seconds(startWithMs)],
+      ['HAProxy’s worker resident', `${number(haproxyWithoutMb)} MB`, `${number(haproxyWithMb)} MB`],
+    ],
+  )
+  const renewal = markdownTable(
+    [left('Renewal of one'), right('median'), right('95 %'), right('most')],
+    [
+      ['shown after, ms', ...timeCells(result.renewedMs)],
+      ['CPU of the agent, ms', ...timeCells(result.renewalCpuMs)],
+    ],
+  )
+  const handshakes = markdownTable(
+    [left('Handshakes'), right('a second'), right('CPU µs each')],
+    result.handshakes.map(({ what, perS, cpuUs }) => [what, count(median(perS)), number(median(cpuUs))]),
+  )
+  return [
+    `## ${count(certificates)} certificates\n`,
+    `${count(services)} services; each certificate in a file of its own, with an EC key (P-256). ${startWithMs.length} starts in an empty folder, in turn.\n`,
+    start,
+    `One certificate is replaced in the folder, ${result.renewedMs.length} times: from the file in place to the first handshake that shows it. No reload.`,
+    'The agent waits some fifty milliseconds for the other half of a pair before it looks.\n',
+    renewal,
+    `TLS 1.3, one client with ${result.connections} connections at a time, a new one for each handshake; rounds of ${result.roundS} s, in turn, medians. CPU time is`,
+    'that of the server alone; client, load generator and server share the machine’s cores.\n',
+    handshakes,
+    takenLine(result.taken),
+  ].join('\n')
 }

@@ -125,6 +125,26 @@ const page = z.object({
   memoryLast: pageMemory,
 })
 
+const tls = z.object({
+  taken: takenSchema,
+  certificates: z.number(),
+  services: z.number(),
+  /** From the spawn of the agent to the first answer; one of each for every start. */
+  startWithoutMs: z.array(z.number()),
+  startWithMs: z.array(z.number()),
+  haproxyWithoutMb: z.number(),
+  haproxyWithMb: z.number(),
+  /** From the file in place to the first handshake that shows it, and what it took of the agent's CPU time. */
+  renewedMs: z.array(z.number()),
+  renewalCpuMs: z.array(z.number()),
+  /** Runtime commands for one renewal. */
+  commands: z.number(),
+  connections: z.number(),
+  roundS: z.number(),
+  /** One of each for every round. */
+  handshakes: z.array(z.object({ what: z.string(), perS: z.array(z.number()), cpuUs: z.array(z.number()) })),
+})
+
 const change = z.object({ taken: takenSchema, cases: z.array(changeCase) })
 
 export const resultsSchema = z.object({
@@ -133,6 +153,7 @@ export const resultsSchema = z.object({
   throughput: z.optional(throughput),
   watch: z.optional(watch),
   page: z.optional(page),
+  tls: z.optional(tls),
 })
 
 export type Taken = z.infer<typeof takenSchema>
@@ -146,5 +167,6 @@ export type TopRound = z.infer<typeof topRound>
 export type WatchResult = z.infer<typeof watch>
 export type PageWhile = z.infer<typeof pageWhile>
 export type PageResult = z.infer<typeof page>
+export type TlsResult = z.infer<typeof tls>
 /** Each part is there once it was measured; parts may be from different days. */
 export type Results = z.infer<typeof resultsSchema>
