@@ -5,10 +5,13 @@
 import type { EventKind, Hint } from '../docker/events.ts'
 import { asJson, type Json, objectAt, textAt } from '../docker/json-read.ts'
 import { membershipOf, taskIdOf } from './membership.ts'
+import type { Signalled } from './stop-signal.ts'
 
 export type ContainerHint = Hint & {
   /** A container that was told to stop, or has stopped, by its task's id. */
   readonly stopping?: string
+  /** A container that got a signal which tells it to stop only if its image says so. */
+  readonly signalled?: Signalled
   /** A container that has been started. */
   readonly started?: string
 }
@@ -49,7 +52,8 @@ function hintOf(line: string): ContainerHint {
 
 /**
  * The signals that end a process, or are an image's way to say so (`STOPSIGNAL`): INT, QUIT (nginx), KILL, TERM, WINCH
- * (httpd) and RTMIN+3 (systemd). Not HUP, USR1 and USR2, which make most servers read their files again.
+ * (httpd) and RTMIN+3 (systemd). Not HUP, USR1 and USR2, which make most servers read their files again: whether one of
+ * those is the container's own way (HAProxy's is USR1) the engine has to be asked.
  */
 const endingSignals: ReadonlySet<string> = new Set(['2', '3', '9', '15', '28', '37'])
 
@@ -59,9 +63,7 @@ function containerHint(action: string, actor: Json): ContainerHint {
   switch (action) {
     // The engine has just sent a signal (moby daemon/kill.go): the process is there, and may serve what it has.
     case 'kill':
-      return endingSignals.has(textAt(attributes, 'signal'))
-        ? { lists: ['tasks'], stopping: id }
-        : { lists: [] }
+      return killHint(textAt(actor, 'ID'), textAt(attributes, 'signal'))
     case 'die':
       return { lists: ['tasks'], stopping: id, ended: [id] }
     case 'destroy':
@@ -71,6 +73,13 @@ function containerHint(action: string, actor: Json): ContainerHint {
     default:
       return { lists: ['tasks'] }
   }
+}
+
+function killHint(containerId: string, signal: string): ContainerHint {
+  if (endingSignals.has(signal)) return { lists: ['tasks'], stopping: taskIdOf(containerId) }
+  // An id stands in the path that is asked for.
+  const isAskable = /^[0-9a-f]{12,64}$/.test(containerId) && signal !== ''
+  return isAskable ? { lists: [], signalled: { containerId, signal } } : { lists: [] }
 }
 
 /** The service that may have ended with its last container. An event's attributes are the labels, and the name. */

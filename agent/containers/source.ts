@@ -16,6 +16,8 @@ import {
 import { type AssemblySettings, assemble, sameTold, type Told } from './assembly.ts'
 import { createContainerLists } from './container-lists.ts'
 import { type ContainerHint, containerEvents } from './event-hint.ts'
+import { taskIdOf } from './membership.ts'
+import { createStopQuestions } from './stop-signal.ts'
 import { createStops, type Stops } from './stops.ts'
 
 /** A source that connects when its snapshots are first asked for; throws AgentError then if the certificates do not fit. */
@@ -35,6 +37,7 @@ export function readContainers(options: SourceOptions, signal: AbortSignal): Pro
 function containersKind(options: SourceOptions, parts: KindParts): Kind<Told, ContainerHint> {
   const { docker, clock, onOddity } = parts
   const stops = createStops()
+  const questions = createStopQuestions(docker)
   const lists = createContainerLists(docker, options.endpoint, onOddity)
   return {
     lists: {
@@ -46,7 +49,15 @@ function containersKind(options: SourceOptions, parts: KindParts): Kind<Told, Co
     },
     view: createView(options, stops, parts),
     events: containerEvents,
-    heard: (hint, rounds) => heedStop(hint, rounds, stops, clock.nowMs()),
+    heard: (hint, rounds) => {
+      heedStop(hint, rounds, stops, clock.nowMs())
+      if (hint.kind === 'changed' && hint.signalled !== undefined) questions.ask(hint.signalled)
+    },
+    beside: (rounds, signal) =>
+      questions.answer((containerId) => {
+        stops.note(taskIdOf(containerId), clock.nowMs())
+        applyTold(rounds)
+      }, signal),
   }
 }
 

@@ -91,6 +91,20 @@ test('leaves a container in that gets a signal which ends nothing', async () => 
   )
 })
 
+test('takes a container out that gets its own stop signal, and leaves others in that get the same', async () => {
+  await using world = await createWorld(idle)
+  world.engine.details.set(idOf('a1'), { Config: { StopSignal: 'SIGTERM' } })
+  world.engine.details.set(idOf('a2'), { Config: { StopSignal: 'SIGUSR1' } })
+  // One that the engine does not tell of comes first: it keeps nobody else waiting.
+  world.engine.tell('container', 'kill', idOf('a9'), { signal: '10' })
+  world.engine.tell('container', 'kill', idOf('a1'), { signal: '10' })
+  world.engine.tell('container', 'kill', idOf('a2'), { signal: '10' })
+  await eventually(() => expect(world.states()).toEqual(['1 running running', '2 running shutdown']), {
+    timeoutMs: 2000,
+  })
+  expect(world.source.status().trouble).toBeUndefined()
+})
+
 test('follows a health check from its first word to its last', async () => {
   await using world = await createWorld(idle)
   const told = async (status: string, states: readonly string[]) => {

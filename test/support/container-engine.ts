@@ -8,6 +8,8 @@ export type ContainerEngine = AsyncDisposable & {
   /** What `GET /containers/json` and `GET /networks` list. */
   containers: readonly unknown[]
   networks: readonly unknown[]
+  /** What `GET /containers/{id}/json` tells of a container, by its id; 404 for all others. */
+  readonly details: Map<string, unknown>
   /** `LocalNodeState` of `GET /info`. */
   swarmState: string
   /** While set, every request is answered with this status. */
@@ -41,13 +43,15 @@ export async function startContainerEngine(socketPath: string): Promise<Containe
       '/networks': engine.networks,
       '/info': { Swarm: { LocalNodeState: engine.swarmState, ControlAvailable: false } },
     }
-    const answer = answers[path]
+    const [, looked = ''] = /^\/containers\/([0-9a-f]+)\/json$/.exec(path) ?? []
+    const answer = answers[path] ?? engine.details.get(looked)
     response.writeHead(answer === undefined ? 404 : 200, json)
     response.end(JSON.stringify(answer ?? { message: 'page not found' }))
   })
   const engine: ContainerEngine = {
     containers: [],
     networks: [],
+    details: new Map(),
     swarmState: 'inactive',
     refusal: undefined,
     requests: [],

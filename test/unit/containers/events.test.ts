@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { containerEvents } from '../../../agent/containers/event-hint.ts'
+import { signalNumber } from '../../../agent/containers/stop-signal.ts'
 import { createStops, stoppingMaxMs } from '../../../agent/containers/stops.ts'
 import { compose, container, idOf } from './world.ts'
 
@@ -22,12 +23,23 @@ describe('an event', () => {
     expect(hint('container', 'kill', { signal })).toEqual({ lists: ['tasks'], stopping: id })
   })
 
-  test.for(['1', '10', '12', ''] as const)(
-    'of signal "%s" tells nothing: servers read their files again',
+  test.for(['1', '10', '12'] as const)(
+    'of signal "%s" tells nothing by itself: servers read their files again',
     (signal) => {
-      expect(hint('container', 'kill', { signal })).toEqual({ lists: [] })
+      const signalled = { containerId: idOf(id), signal }
+      expect(hint('container', 'kill', { signal })).toEqual({ lists: [], signalled })
     },
   )
+
+  test('of no signal, or of what is no id, asks for nothing', () => {
+    expect(hint('container', 'kill')).toEqual({ lists: [] })
+    const event = {
+      Type: 'container',
+      Action: 'kill',
+      Actor: { ID: '../info', Attributes: { signal: '10' } },
+    }
+    expect(containerEvents.hintOf(JSON.stringify(event))).toEqual({ lists: [] })
+  })
 
   test('of an end tells of the task, and with the container gone of its service', () => {
     expect(hint('container', 'die')).toEqual({ lists: ['tasks'], stopping: id, ended: [id] })
@@ -52,6 +64,20 @@ describe('an event', () => {
   test('that is no JSON is refused', () => {
     expect(() => containerEvents.hintOf('<html>')).toThrow(SyntaxError)
   })
+})
+
+test.for([
+  ['SIGUSR1', '10'],
+  ['usr1', '10'],
+  ['10', '10'],
+  ['SIGRTMIN+3', '37'],
+  ['RTMAX-2', '62'],
+  ['SIGHUP', '1'],
+  ['', undefined],
+  ['toString', undefined],
+  ['SIGNOPE', undefined],
+] as const)('a stop signal %j is number %s', ([text, number]) => {
+  expect(signalNumber(text)).toBe(number)
 })
 
 describe('a stop', () => {
