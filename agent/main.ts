@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-
 // The entry point: fits the process (arguments, environment, streams, signals) to the command line.
 // The only place that exits, and that reads the environment.
 
