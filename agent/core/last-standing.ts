@@ -9,11 +9,14 @@
 
 import { newcomerKey } from './newcomers.ts'
 import type { Backend, Routing, Server } from './routing.ts'
+import { ownerOf } from './servers.ts'
 
 /** The last servers of a backend, and since when they stay. */
 export type LastStand = {
   readonly sinceMs: number
   readonly servers: readonly Server[]
+  /** Whose they are: for requests of others they do not stay. */
+  readonly serviceIds: readonly string[]
   /** When the next look is due. */
   readonly dueMs: number
 }
@@ -55,19 +58,30 @@ export function lastStands(
   const found = new Map<string, LastStand>()
   for (const [name, backend] of wanted.backends) {
     if (backend.servers.some((server) => isReady(server) && !awaited.has(newcomerKey(server)))) continue
-    const stand = stands.get(name) ?? begin(backend, before.backends.get(name), nowMs)
+    const stand = own(stands.get(name), backend) ?? begin(backend, before.backends.get(name), nowMs)
     const now = stand === undefined ? undefined : goOn(stand, backend, nowMs)
     if (now !== undefined) found.set(name, now)
   }
   return found
 }
 
+/** A stand, as long as the backend is that of the same services: hosts may have come to it that its tasks never answered for. */
+function own(stand: LastStand | undefined, { services }: Backend): LastStand | undefined {
+  return stand?.serviceIds.every((id) => services.some((service) => service.id === id)) ? stand : undefined
+}
+
 function begin(backend: Backend, before: Backend | undefined, nowMs: number): LastStand | undefined {
+  if (before === undefined) return undefined
   const known = new Set(backend.servers.map(({ name }) => name))
-  const servers = (before?.servers ?? []).filter(
-    (server) => isReady(server) && isProvenTask(server) && !known.has(server.name),
+  const staying = new Set(backend.services.map(({ id }) => id))
+  const idOf = ({ name }: Server) => ownerOf(name, before.services)?.id ?? ''
+  const servers = before.servers.filter(
+    (server) =>
+      isReady(server) && isProvenTask(server) && !known.has(server.name) && staying.has(idOf(server)),
   )
-  return servers.length === 0 ? undefined : { sinceMs: nowMs, servers, dueMs: nowMs + servesForMs(backend) }
+  if (servers.length === 0) return undefined
+  const serviceIds = [...new Set(servers.map(idOf))]
+  return { sinceMs: nowMs, servers, serviceIds, dueMs: nowMs + servesForMs(backend) }
 }
 
 function servesForMs({ services }: Backend): number {

@@ -9,7 +9,7 @@ import {
 } from '../../../agent/core/last-standing.ts'
 import { holdBack, newcomerKey } from '../../../agent/core/newcomers.ts'
 import type { Routing, Server } from '../../../agent/core/routing.ts'
-import type { Snapshot } from '../../../agent/core/snapshot.ts'
+import type { Service, Snapshot } from '../../../agent/core/snapshot.ts'
 import { network, routingSettings, service, snapshot, task } from '../../support/builders.ts'
 
 type Tasks = Snapshot['tasks']
@@ -39,6 +39,28 @@ test('the only server stays when its task is told to stop, and goes when another
   expect(serversOf(stands)).toHaveLength(1)
   expect(serversOf(stands)).toEqual(before.backends.get('shop.local')?.servers)
   expect(lastStands(routed([running]), before, stands, { awaited: none, nowMs: 1500 })).toEqual(nobody)
+})
+
+test('nobody stays for another service: its requests are not theirs', () => {
+  const shop = service({ name: 'shop', lb: { hosts: 'one.local' } })
+  const heir = {
+    ...service({ name: 'heir', lb: { hosts: 'one.local,two.local' } }),
+    createdAt: '2026-11-25T00:00:00Z',
+  }
+  const route = (services: readonly Service[], tasks: Tasks) =>
+    computeRouting(
+      snapshot({ services: [...services], tasks: [...tasks], networks: [network('demo')] }),
+      routingSettings(),
+    ).routing
+  const at = { awaited: none, nowMs: 0 }
+  expect(lastStands(route([heir], []), route([shop], [old]), nobody, at)).toEqual(nobody)
+  // Nor do those that have begun to stay for their own.
+  const begun = lastStands(route([shop], [coming]), route([shop], [old]), nobody, at)
+  expect([...begun.keys()]).toEqual(['one.local'])
+  expect(lastStands(route([heir], []), route([shop], [coming]), begun, { ...at, nowMs: 100 })).toEqual(nobody)
+  // One of the same name is another one: it has been made anew.
+  const anew = { ...shop, id: 'id-anew' }
+  expect(lastStands(route([anew], []), route([shop], [old]), nobody, at)).toEqual(nobody)
 })
 
 test('one of several goes at once', () => {
