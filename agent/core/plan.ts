@@ -36,6 +36,7 @@ export type ReloadReason = {
     | 'network-changed'
     | 'mode-changed'
     | 'options-changed'
+    | 'default-certificate-changed'
     | 'structure-changed'
     | 'repair'
   readonly text: string
@@ -54,7 +55,7 @@ export function planChanges(desired: Routing, observed: Observed, facts: PlanFac
   const { placed } = placement
   const reasons = [...reloadReasons(placement, observed)]
   if (reasons.length === 0 && facts.structureOf(placed) !== observed.worker.structure) {
-    reasons.push(structureChanged)
+    reasons.push(hasOtherDefault(placed, observed) ? defaultChanged : structureChanged)
   }
   const actions = inOrder([
     ...routeActions(placement, observed),
@@ -123,6 +124,15 @@ function backendRemoved(name: string, running: ObservedBackend): ReloadReason {
   const services = running.source?.services.map((service) => service.name).join(', ')
   const whose = services === undefined ? '' : ` (service ${services})`
   return { kind: 'backend-removed', text: `backend ${name} is no longer wanted${whose}` }
+}
+
+const defaultChanged: ReloadReason = {
+  kind: 'default-certificate-changed',
+  text: 'the certificate that is shown where there is no other is another one',
+}
+
+function hasOtherDefault(placed: Routing, observed: Observed): boolean {
+  return placed.defaultCertificate?.file !== observed.defaultCertificate?.file
 }
 
 const structureChanged: ReloadReason = {

@@ -3,6 +3,8 @@
 
 import { deepStrictEqual } from 'node:assert'
 import { setTimeout as wait } from 'node:timers/promises'
+import { certificateFolders } from '../../agent/certificates/folders.ts'
+import { createCertificateStore } from '../../agent/certificates/store.ts'
 import { computeRouting } from '../../agent/core/desired.ts'
 import type { Routing } from '../../agent/core/routing.ts'
 import { parseEndpoint } from '../../agent/docker/endpoint.ts'
@@ -29,7 +31,7 @@ export async function judgeAtRest(world: World): Promise<void> {
   if (edge === undefined) throw new Error('no agent: calm the world first')
   const version = await rest(world, edge)
   const before = edge.status().commands
-  const files = freshState({ binary: edge.settings.haproxy.binary, runDir: world.runDir })
+  const files = freshState({ binary: edge.settings.haproxy.binary, runDir: world.runDir, speaksTls: true })
   try {
     await allOf([answersAreRight(world, edge), filesMatch(world, files), beliefMatches(world, edge)])
   } catch (error) {
@@ -89,15 +91,25 @@ async function rest(world: World, edge: Edge): Promise<number> {
 }
 
 /** What a newcomer without any memory would want. */
-async function routingNow({ swarm }: World, { settings }: Edge): Promise<Routing> {
+async function routingNow({ swarm, certificates }: World, { settings }: Edge): Promise<Routing> {
   const endpoint = parseEndpoint({ DOCKER_HOST: `unix://${swarm.socketPath}` }, () => '')
   const options = { endpoint, edgeNetworks: sharedNetworks, hostname: 'nobody' }
-  const snapshot = await readSwarm(options, AbortSignal.timeout(5000))
-  return computeRouting(snapshot, settings.routing).routing
+  const signal = AbortSignal.timeout(5000)
+  const store = createCertificateStore({ folders: certificateFolders(certificates) })
+  const [snapshot, materials] = await Promise.all([readSwarm(options, signal), store.look(signal)])
+  return computeRouting({ ...snapshot, materials }, settings.routing).routing
 }
 
 function plain(routing: Routing | undefined) {
-  return routing && { backends: Object.fromEntries(routing.backends), problems: routing.problems }
+  if (routing === undefined) return undefined
+  const { backends, certificates, defaultCertificate, redirects, problems } = routing
+  return {
+    backends: Object.fromEntries(backends),
+    certificates: Object.fromEntries(certificates),
+    defaultCertificate,
+    redirects: Object.fromEntries(redirects),
+    problems,
+  }
 }
 
 async function filesMatch(world: World, files: ReturnType<typeof freshState>): Promise<void> {
@@ -110,7 +122,7 @@ async function filesMatch(world: World, files: ReturnType<typeof freshState>): P
 }
 
 async function beliefMatches(world: World, edge: Edge): Promise<void> {
-  const { backends, routes } = await readLiveState(world.live)
+  const { backends, routes, redirects, certificates } = await readLiveState(world.live)
   const { observed } = edge.status()
   const believed = [...(observed?.backends ?? [])]
   equal(
@@ -133,6 +145,12 @@ async function beliefMatches(world: World, edge: Edge): Promise<void> {
       .sort(),
     'the agent knows the servers',
   )
+  equal([...(observed?.redirects ?? [])].sort(), [...redirects].sort(), 'the agent knows the redirects')
+  equal(
+    [...(observed?.certificates ?? [])].map(([file, { hosts: names }]) => [file, names.join(' ')]).sort(),
+    [...certificates].sort(),
+    'the agent knows the certificates',
+  )
 }
 
 const paths = ['/', '/app', '/app/x', '/apple']
@@ -149,7 +167,7 @@ async function answersAreRight(world: World, edge: Edge): Promise<void> {
   for (const host of asked) {
     for (const path of paths) {
       const { status, body } = await ask({ port: edge.port, host, path })
-      const right = rightAnswer(truth, host, path)
+      const right = elsewhere(world, edge, host, path) ?? rightAnswer(truth, host, path)
       const found = status === 200 ? `200 from ${taskIn(body)}` : String(status)
       if (right.includes(found)) continue
       throw new Error(
@@ -157,6 +175,16 @@ async function answersAreRight(world: World, edge: Edge): Promise<void> {
       )
     }
   }
+}
+
+/** What is answered in place of a service that is to be had by another address. */
+function elsewhere(world: World, edge: Edge, host: string, path: string): readonly string[] | undefined {
+  if (edge.status().routing?.redirects.has(`http://${host}`) === true) return ['302']
+  const isTlsOnly = world.swarm.store
+    .list('service')
+    .some(({ Spec }) => Spec.Labels?.['com.docker.lb.ssl_only'] === 'true')
+  // The oldest of the route's services decides, which the truth does not tell.
+  return isTlsOnly ? [...rightAnswer(world.truth(), host, path), '308'] : undefined
 }
 
 /** Where an update that moves a service to another network hangs, nobody may stand where the service now is. */

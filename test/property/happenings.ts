@@ -93,6 +93,10 @@ const doings: { readonly [K in Happening['kind']]: Doing<K> } = {
     return true
   },
   disturb,
+  certificate: async ({ certificates }, { file, content }) => {
+    await certificates.put(file, content)
+    return true
+  },
   'foreign-reload': async (world) => {
     const master = world.live.socketPath.replace('worker.sock', 'master.sock')
     world.sight.isMisled(mendMs)

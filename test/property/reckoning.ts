@@ -6,7 +6,7 @@ import type { Happening } from './steps.ts'
 import type { World } from './world.ts'
 
 /** Each can make or end a backend, or change what the design ties to a reload: at most one reload each. */
-const reloading: readonly Happening['kind'][] = ['deploy', 'remove', 'label', 'networks']
+const reloading: readonly Happening['kind'][] = ['deploy', 'remove', 'label', 'networks', 'certificate']
 
 /** After these HAProxy need not be what the agent left. */
 const upsetting: readonly Happening['kind'][] = ['kill', 'disturb', 'foreign-reload', 'agent']
@@ -17,8 +17,10 @@ const causes: { readonly [K in ReloadReason['kind']]: readonly Happening['kind']
   'backend-removed': reloading,
   'network-changed': ['networks'],
   'mode-changed': ['label'],
-  'options-changed': [],
-  'structure-changed': [],
+  'options-changed': ['label'],
+  'default-certificate-changed': ['certificate', 'deploy', 'label', 'remove'],
+  // An agent that takes over does not know which certificate was the default.
+  'structure-changed': ['certificate'],
   repair: ['disturb', 'foreign-reload', 'kill'],
 }
 

@@ -4,6 +4,7 @@
 
 import fc from 'fast-check'
 import type { Fault } from '../sim/faults.ts'
+import { type Content, contents, type DrawerFile, drawerFiles } from './drawer.ts'
 
 export const serviceNames = ['a', 'ab', 'web', 'web-2', 'api'] as const
 export type ServiceName = (typeof serviceNames)[number]
@@ -49,6 +50,7 @@ export type Happening =
       readonly how: 'maint' | 'weight' | 'del-map' | 'set-map'
       readonly nth: number
     }
+  | { readonly kind: 'certificate'; readonly file: DrawerFile; readonly content: Content }
   | { readonly kind: 'foreign-reload' }
   | { readonly kind: 'rest' }
 
@@ -95,8 +97,20 @@ const anyLabel: fc.Arbitrary<{ readonly label: string; readonly value?: string }
       { label: 'com.docker.lb.network' },
       { label: 'com.docker.lb.hosts' },
       { label: 'team', value: 'payments' },
+      { label: 'com.docker.lb.ssl_cert', value: 'one' },
+      { label: 'com.docker.lb.ssl_cert', value: 'two.pem' },
+      { label: 'com.docker.lb.ssl_cert', value: 'nobody' },
+      { label: 'com.docker.lb.ssl_cert' },
+      { label: 'com.docker.lb.redirects', value: 'http://a.local,http://b.local' },
+      {
+        label: 'com.docker.lb.redirects',
+        value: 'http://a.local,https://c.local/x;https://b.local,http://a.local',
+      },
+      { label: 'com.docker.lb.redirects' },
+      { label: 'com.docker.lb.ssl_only', value: 'true' },
+      { label: 'com.docker.lb.ssl_only' },
     ),
-    weight: 8,
+    weight: 10,
   },
 )
 
@@ -130,6 +144,14 @@ const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
   weighted(
     8,
     fc.tuple(anyName, anyLabel).map(([name, edit]) => ({ kind: 'label', name, ...edit })),
+  ),
+  weighted(
+    3,
+    fc.record({
+      kind: fc.constant('certificate'),
+      file: fc.constantFrom(...drawerFiles),
+      content: fc.constantFrom(...contents),
+    }),
   ),
   weighted(3, fc.record({ kind: fc.constant('networks'), name: anyName, networks: anyNetworks })),
   weighted(

@@ -10,6 +10,7 @@ import { eventually } from '../support/eventually.ts'
 import { type LiveSource, readLiveState } from '../support/live-state.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { startTraffic, type Traffic } from '../support/traffic.ts'
+import { type Drawer, openDrawer } from './drawer.ts'
 import { haproxyProcesses } from './haproxy-processes.ts'
 import { type Monitor, startMonitor } from './monitor.ts'
 import { createSight, type SightKeeper } from './sight.ts'
@@ -21,6 +22,7 @@ export type World = AsyncDisposable & {
   readonly runDir: string
   readonly live: LiveSource
   readonly traffic: Traffic
+  readonly certificates: Drawer
   readonly monitor: Monitor
   readonly sight: SightKeeper
   /** The agent in charge, if there is one. */
@@ -81,7 +83,8 @@ export async function openWorld(branch: string | undefined): Promise<World> {
   }
   try {
     await populate(swarm)
-    return await inhabit(swarm, { engine: swarm.socketPath, runDir, branch }, close)
+    const certificates = await openDrawer(join(dir.path, 'certs'))
+    return await inhabit(swarm, { engine: swarm.socketPath, runDir, branch, certificates }, close)
   } catch (error) {
     await close()
     throw error
@@ -99,7 +102,12 @@ async function populate(swarm: SimulatedSwarm): Promise<void> {
   })
 }
 
-type Place = { readonly engine: string; readonly runDir: string; readonly branch: string | undefined }
+type Place = {
+  readonly engine: string
+  readonly runDir: string
+  readonly branch: string | undefined
+  readonly certificates: Drawer
+}
 
 async function inhabit(swarm: SimulatedSwarm, place: Place, close: () => Promise<void>): Promise<World> {
   const startedMs = performance.now()
@@ -126,7 +134,11 @@ async function inhabit(swarm: SimulatedSwarm, place: Place, close: () => Promise
     sight.agentIsGone()
   }
   const { settings } = await settleIn(await enter())
-  const live = { socketPath: settings.haproxy.workerSocket, routesMap: settings.config.routesMap }
+  const live = {
+    socketPath: settings.haproxy.workerSocket,
+    routesMap: settings.config.routesMap,
+    hostsDir: place.runDir,
+  }
   const unwatch = swarm.watch(() => (changedMs = performance.now()))
   const traffic = startTraffic({ port, hosts: [anchor.host], clients: 2, pauseMs: 10, maxMs: 600_000 })
   const monitor = startMonitor({
@@ -152,6 +164,7 @@ async function inhabit(swarm: SimulatedSwarm, place: Place, close: () => Promise
     runDir: place.runDir,
     live,
     traffic,
+    certificates: place.certificates,
     monitor,
     sight,
     edge: () => edge,
@@ -188,12 +201,13 @@ async function settleIn(edge: Edge): Promise<Edge> {
   }
 }
 
-function enterEdge({ engine, runDir, branch }: Place, port: number, write: (text: string) => void) {
+async function enterEdge(place: Place, port: number, write: (text: string) => void) {
+  const { engine, runDir, branch, certificates } = place
   return startEdge({
     engine,
     runDir,
     port,
-    flags,
+    flags: { ...flags, 'https-bind': `unix@${runDir}/https.sock`, certificates: certificates.folder },
     ...(branch === undefined ? {} : { branch }),
     onOutcome: (outcome) => write(`  outcome ${JSON.stringify(outcome)}`),
     onProblems: (appeared, gone) =>
@@ -205,7 +219,8 @@ const shortly = ({ service, code }: { readonly service: string; readonly code: s
   `${service}:${code}`
 
 /** HAProxy leaves its sockets' files behind, and its log is the agent's to keep. */
-const mayStay = /^(haproxy\.cfg|routes\.map|haproxy\.log|worker\.sock|master\.sock|errors(\/[\w-]+\.html)?)$/
+const mayStay =
+  /^(haproxy\.cfg|(routes|redirects)\.map|certificates\.list|haproxy\.log|(worker|master|https)\.sock|errors(\/[\w-]+\.html)?|certificates(\/[\w-]+\.pem)?)$/
 
 async function leftIn(runDir: string): Promise<readonly string[]> {
   const processes = await haproxyProcesses(runDir)

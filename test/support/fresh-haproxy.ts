@@ -12,6 +12,8 @@ export type FreshOptions = {
   readonly binary: string
   /** The folder with `haproxy.cfg`, `routes.map` and `errors/`. */
   readonly runDir: string
+  /** Whether redirects and certificates are looked at as well. */
+  readonly speaksTls?: boolean
 }
 
 /**
@@ -19,11 +21,15 @@ export type FreshOptions = {
  *
  * The copy listens on unix sockets in a folder of its own. Rejects with HAProxy's own words where it does not start.
  */
-export async function freshState({ binary, runDir }: FreshOptions): Promise<LiveState> {
+export async function freshState({ binary, runDir, speaksTls = false }: FreshOptions): Promise<LiveState> {
   await using dir = await tempDir('tgf-')
   const configFile = await copyFiles(runDir, dir.path)
   await using haproxy = start(binary, configFile)
-  const source = { socketPath: join(dir.path, 'worker.sock'), routesMap: join(dir.path, 'routes.map') }
+  const source = {
+    socketPath: join(dir.path, 'worker.sock'),
+    routesMap: join(dir.path, 'routes.map'),
+    ...(speaksTls ? { hostsDir: dir.path } : {}),
+  }
   return await Promise.race([eventually(() => readLiveState(source), { timeoutMs: 10_000 }), haproxy.failed])
 }
 

@@ -22,18 +22,35 @@ export type LiveState = {
   readonly backends: ReadonlyMap<string, ReadonlyMap<string, LiveServer>>
   /** The route map: key to backend. */
   readonly routes: ReadonlyMap<string, string>
+  /** What is redirected, and where to; the list of certificates, each file with its hosts. Empty where nobody asked. */
+  readonly redirects: ReadonlyMap<string, string>
+  readonly certificates: ReadonlyMap<string, string>
   /** Keys whose entry changed while the rest was read: nothing can be said of them this time. */
   readonly moving: ReadonlySet<string>
 }
 
-export type LiveSource = { readonly socketPath: string; readonly routesMap: string }
+export type LiveSource = {
+  readonly socketPath: string
+  readonly routesMap: string
+  /** The folder of the map of redirects and the list of certificates, where these are of interest. */
+  readonly hostsDir?: string
+}
 
 /** Reads it all on a connection of its own, so that the worker in charge answers. Rejects where none does in time. */
 export async function readLiveState(source: LiveSource, timeoutMs = 2000): Promise<LiveState> {
   // The map is read around the servers: HAProxy carries out other commands in between.
   const map = `show map ${source.routesMap}`
   const commands = ['show info', map, 'show backend', 'show servers state', map]
-  return parse(await exchange(source.socketPath, `${commands.join(';')}\n`, timeoutMs))
+  if (source.hostsDir === undefined)
+    return parse(await exchange(source.socketPath, `${commands.join(';')}\n`, timeoutMs), '')
+  const more = [
+    `show map ${source.hostsDir}/redirects.map`,
+    `show ssl crt-list ${source.hostsDir}/certificates.list`,
+  ]
+  return parse(
+    await exchange(source.socketPath, `${[...commands, ...more].join(';')}\n`, timeoutMs),
+    source.hostsDir,
+  )
 }
 
 /** One line of runtime commands on a connection of its own; resolves to all that comes back. */
@@ -52,9 +69,10 @@ export function exchange(socketPath: string, line: string, timeoutMs = 2000): Pr
   })
 }
 
-/** Five replies in the order of the questions, each closed by an empty line; one that is empty is that line alone. */
-function parse(text: string): LiveState {
-  const [info = [], before = [], names = [], servers = [], after = []] = repliesIn(text)
+/** Replies in the order of the questions, each closed by an empty line; one that is empty is that line alone. */
+function parse(text: string, hostsDir: string): LiveState {
+  const [info = [], before = [], names = [], servers = [], after = [], redirects = [], list = []] =
+    repliesIn(text)
   const facts = new Map(info.map((line) => splitAt(line, ': ')))
   const [first, routes] = [parseMap(before), parseMap(after)]
   const keys = [...first.keys(), ...routes.keys()]
@@ -64,6 +82,8 @@ function parse(text: string): LiveState {
     structure: facts.get('description') ?? '',
     backends: parseBackends(names, servers),
     routes,
+    redirects: parseMap(redirects),
+    certificates: parseList(list, hostsDir),
     moving: new Set(keys.filter((key) => first.get(key) !== routes.get(key))),
   }
 }
@@ -85,6 +105,15 @@ function parseMap(lines: readonly string[]): ReadonlyMap<string, string> {
       if (key === undefined || value === undefined) throw unreadable('show map', line)
       return [key, value]
     }),
+  )
+}
+
+/** `/run/certificates/a.pem a.local *.a.local`, below a line with the list's own name. */
+function parseList(lines: readonly string[], dir: string): ReadonlyMap<string, string> {
+  return new Map(
+    lines
+      .filter((line) => line.startsWith(`${dir}/`))
+      .map((line) => splitAt(line.slice(dir.length + 1), ' ')),
   )
 }
 
@@ -125,7 +154,7 @@ function unreadable(command: string, text: string): Error {
 }
 
 /** What must be alike in two HAProxys that were made by the same files: everything but the process and what it found out. */
-export function comparable({ structure, backends, routes }: LiveState) {
+export function comparable({ structure, backends, routes, redirects, certificates }: LiveState) {
   return {
     structure,
     backends: Object.fromEntries(
@@ -134,6 +163,8 @@ export function comparable({ structure, backends, routes }: LiveState) {
         .map(([name, servers]) => [name, Object.fromEntries([...servers].sort(byName).map(withoutHealth))]),
     ),
     routes: Object.fromEntries([...routes].sort(byName)),
+    redirects: Object.fromEntries([...redirects].sort(byName)),
+    certificates: Object.fromEntries([...certificates].sort(byName)),
   }
 }
 
