@@ -93,6 +93,7 @@ export const limits = {
   redirectsPerService: 1000,
   addressesPerList: 1000,
   familySize: 50,
+  familyBytes: 2048,
   labelLength: 65_536,
   replyBytes: 64 * 1024 * 1024,
   /** What is ever sent behind one command (haproxy/capabilities.ts says what a version takes). */

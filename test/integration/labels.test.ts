@@ -42,6 +42,13 @@ const services: Readonly<Record<string, Published>> = {
       'response_header.Server': '',
     },
   },
+  laden: {
+    own: Object.fromEntries(
+      ['request', 'response'].flatMap((way) =>
+        ['A', 'B', 'C'].map((name) => [`${way}_header.X-${name}`, name.repeat(660)]),
+      ),
+    ),
+  },
   pressed: { own: { compression: 'true' } },
   hurried: { own: { timeout_server: '300ms' } },
   checked: {
@@ -232,6 +239,16 @@ describe.each(testedBranches.map((branch) => ({ branch })))('on HAProxy $branch'
     expect(seen).not.toHaveProperty('user-agent')
     expect(answer.headers['x-frame-options']).toBe('DENY')
     expect(answer.headers).not.toHaveProperty('server')
+  })
+
+  it('request_header and response_header: as many as there may be, beside a body that fills every buffer', async () => {
+    for (let sent = 0; sent < 20; sent += 1) {
+      const body = 'x'.repeat(300_000)
+      const answer = await to('laden', { method: 'POST', path: '/echo', body })
+      expect(answer.status).toBe(200)
+      expect(answer.body).toHaveLength(body.length)
+      expect(answer.headers['x-c']).toBe('C'.repeat(660))
+    }
   })
 
   it('compression: for clients that take it', async () => {

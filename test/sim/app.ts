@@ -50,6 +50,7 @@ export function createApp(options: AppOptions): App {
 }
 
 const routes: Readonly<Record<string, Handler>> = {
+  '/echo': echoBody,
   '/crash': ({ options }) => options.exit(1),
   '/headers': (_context, { request, response }) => sendJson(response, 200, request.headers),
   '/health': answerHealth,
@@ -107,6 +108,15 @@ async function digest(request: IncomingMessage): Promise<{ bytes: number; sha256
 function answerHealth(context: Context, { request, response, url }: Exchange): void {
   if (request.method === 'POST') context.healthy = url.searchParams.get('healthy') !== 'false'
   sendJson(response, context.healthy || request.method === 'POST' ? 200 : 503, { healthy: context.healthy })
+}
+
+/** The body comes back, headers and the whole of it in one write. */
+async function echoBody(_context: Context, { request, response }: Exchange): Promise<void> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+  const body = Buffer.concat(chunks)
+  response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length })
+  response.end(body)
 }
 
 async function answerSlowly(context: Context, exchange: Exchange): Promise<void> {

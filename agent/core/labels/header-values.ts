@@ -22,7 +22,7 @@ const reserved = [
   'upgrade',
 ]
 
-const valueLengthMax = 512
+const valueLengthMax = 1024
 
 /** One header: its name is a part of the label's own, its value the label's. */
 export function parseHeader(name: string, text: string): Parsed<Header> {

@@ -84,6 +84,7 @@ function tooLong(text: string): Parsed<never> {
 /** The members of a family, sorted by name without regard to case; of two with the same name the first counts. */
 function readMembers<T>(service: Service, row: FamilyRow<T>) {
   const values = new Map<string, T>()
+  let bytes = 0
   const problems: Problem[] = []
   const labels = Object.keys(service.labels).filter((label) => label.startsWith(row.label))
   for (const label of labels.sort(compareText)) {
@@ -92,12 +93,15 @@ function readMembers<T>(service: Service, row: FamilyRow<T>) {
     const isDouble = values.has(member.toLowerCase())
     const parsed = isDouble
       ? double(member)
-      : values.size >= limits.familySize
+      : values.size >= limits.familySize || bytes + member.length + text.length > limits.familyBytes
         ? tooMany
         : text.length > limits.labelLength
           ? tooLong(text)
           : row.parse(member, text)
-    if (parsed.value !== undefined) values.set(member.toLowerCase(), parsed.value)
+    if (parsed.value !== undefined) {
+      values.set(member.toLowerCase(), parsed.value)
+      bytes += member.length + text.length
+    }
     // A member's name is foreign text as well.
     for (const fault of parsed.faults)
       problems.push(labelProblem(service, quote(label).slice(1, -1), row.code, fault))
@@ -118,8 +122,8 @@ const tooMany: Parsed<never> = {
   value: undefined,
   faults: [
     {
-      found: `more than ${limits.familySize} such labels`,
-      expected: `at most ${limits.familySize}`,
+      found: `more than ${limits.familySize} such labels, or more than ${limits.familyBytes} bytes`,
+      expected: `at most ${limits.familySize}, and ${limits.familyBytes} bytes together`,
       hint: 'Have the application do it.',
     },
   ],

@@ -89,7 +89,18 @@ test('a family has so many members at most', () => {
   )
   const { values, problems } = readLabels(service({ labels }))
   expect(values.requestHeaders).toHaveLength(50)
-  expect(problems).toMatchObject([{ code: 'option-invalid', found: 'more than 50 such labels' }])
+  expect(problems).toMatchObject([
+    { code: 'option-invalid', expected: 'at most 50, and 2048 bytes together' },
+  ])
+})
+
+test('a family has so many bytes at most: HAProxy keeps room for no more beside a body', () => {
+  const labels = Object.fromEntries(
+    ['a', 'b', 'c'].map((name) => [`com.tidegate.lb.response_header.X-${name}`, 'v'.repeat(1000)]),
+  )
+  const { values, problems } = readLabels(service({ labels }))
+  expect(values.responseHeaders).toHaveLength(2)
+  expect(problems).toMatchObject([{ code: 'option-invalid', label: 'com.tidegate.lb.response_header.X-c' }])
 })
 
 test('a list that allows clients allows nobody where nothing of it can be read', () => {

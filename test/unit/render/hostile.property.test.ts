@@ -3,94 +3,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { computeRouting } from '../../../agent/core/desired.ts'
-import { labelFamilies, labelTable } from '../../../agent/core/labels/table.ts'
 import { problemText } from '../../../agent/core/problem.ts'
 import type { Routing } from '../../../agent/core/routing.ts'
 import { fileNames } from '../../../agent/core/settings.ts'
 import { lb, rendererFor, routingSettings, service, snapshot, tasks } from '../../support/builders.ts'
-
-const evil = [
-  '\n',
-  '\r\n',
-  '\0',
-  '\u2028',
-  '"',
-  "'",
-  '\\',
-  '#',
-  ' ',
-  ';',
-  '{',
-  '}',
-  '%[env(HOME)]',
-  '%',
-  '$HOME',
-  '<%= 1 %>',
-  '\n    server evil 6.6.6.6:80',
-  '\nbackend evil',
-  'a.local',
-  '*.',
-  '.',
-  ',',
-  '/',
-  '/app',
-  'é',
-  '🦄',
-  '\u202e',
-  'vip',
-  'true',
-  '8080',
-  'x'.repeat(300),
-  '10s',
-  '100/s',
-  '10m',
-  '200-399',
-  '10.0.0.0/8',
-  '2001:db8::/32',
-  '31536000; includeSubDomains',
-  'leastconn',
-  'required',
-  'v2',
-  '%%',
-  '%[src]',
-  '~`!@$^&*()_+|<>?[]=-',
-]
-
-const hostile = fc.oneof(
-  fc.array(fc.constantFrom(...evil), { maxLength: 6 }).map((parts) => parts.join('')),
-  fc.string({ unit: 'binary', maxLength: 30 }),
-  fc.constant('a.local,'.repeat(10_000)),
-)
-
-const names = [
-  ...Object.values(labelTable).map((row) => row.label),
-  ...Object.values(labelFamilies).flatMap(({ label }) => [`${label}X-Good`, `${label}x-also`]),
-]
-const examples = Object.fromEntries(Object.values(labelTable).map(({ label, example }) => [label, example]))
-
-/** One of the labels that are acted on is hostile, or any number of them; the others are good enough to be published. */
-const labels = fc
-  .oneof(
-    fc.tuple(fc.constantFrom(...names), hostile).map((one) => Object.fromEntries([one])),
-    fc.record(Object.fromEntries(names.map((name) => [name, hostile])), { requiredKeys: [] }),
-  )
-  .map((given) => lb({ hosts: 'web.local', port: 80, ...given }))
-/** Good values for some of the other labels, so that each meets each. */
-const neighbours = fc
-  .subarray(Object.entries(examples))
-  .map((given) => Object.fromEntries(given.filter(([label]) => !untouched.includes(label))))
-/** What decides whether the service is published at all. */
-const untouched = ['hosts', 'port', 'network', 'service_cluster'].map((label) => `com.docker.lb.${label}`)
-const members = fc
-  .dictionary(hostile, hostile, { maxKeys: 2 })
-  .map((given) =>
-    Object.fromEntries(
-      Object.entries(given).map(([member, text]) => [labelFamilies.requestHeaders.label + member, text]),
-    ),
-  )
-const strangers = fc
-  .tuple(fc.dictionary(hostile, hostile, { maxKeys: 2 }).map(lb), neighbours, members)
-  .map(([unknown, good, headers]) => ({ ...unknown, ...good, ...headers }))
+import { hostileLabels as labels, strangeLabels as strangers } from '../../support/hostile-labels.ts'
 
 function routingOf(given: Readonly<Record<string, string>>): Routing {
   const world = snapshot({ services: [service({ labels: given })], tasks: tasks('web', 1) })
@@ -116,12 +33,15 @@ const meant = [
   /^ {4}tcp-request content reject( (if|unless) [a-z]+)?$/,
   /^ {4}balance (roundrobin|leastconn|random|source|uri|hash req\.cook\([A-Za-z0-9._-]{1,128}\))$/,
   /^ {4}hash-type consistent$/,
+  /^ {4}mode tcp$/,
+  /^ {4}tcp-request content reject( if denied| unless allowed| if TRUE)$/,
+  /^ {4}http-request redirect location https:\/\/%\[var\(txn\.host\)\](:\d+)?%\[pathq\] code 308 unless \{ ssl_fc \}$/,
   /^ {4}timeout (connect|server|queue|tunnel) \d+m?s$/,
   /^ {4}option httpchk$/,
   /^ {4}http-check send meth GET uri '[A-Za-z0-9._~%@:+=/?&,-]+' ver HTTP\/1\.1 hdr Host [a-z0-9._:-]+$/,
   /^ {4}http-check expect status [0-9,-]+$/,
   /^ {4}acl (allowed|denied) src [0-9a-f.:/ ]+$/,
-  /^ {4}http-request deny deny_status 403( if denied| unless allowed)?$/,
+  /^ {4}http-request deny deny_status 403( if denied| unless allowed| if TRUE)$/,
   /^ {4}stick-table type ipv6 size 100k expire \d+s store http_req_rate\(\d+s\)$/,
   /^ {4}http-request track-sc0 src$/,
   /^ {4}http-request deny deny_status 429 if \{ sc_http_req_rate\(0\) gt \d+ \}$/,
