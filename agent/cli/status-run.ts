@@ -4,6 +4,7 @@
 import { isAgentError } from '../core/errors.ts'
 import type { StatusView } from '../core/status-view.ts'
 import { type Call, type ExitCode, exitCodes, printJson, printLines } from './commands.ts'
+import type { CliPorts } from './ports.ts'
 import { parseStatus } from './status-answer.ts'
 import { filterStatus } from './status-filter.ts'
 import { type BackendServers, nothingFound, statusLines } from './status-text.ts'
@@ -15,14 +16,16 @@ export type StatusOptions = {
   /** A service, a host, a URL or a backend; undefined for all. */
   readonly of: string | undefined
   readonly isAll: boolean
+  /** The running agent's to /api/status; undefined where none is to answer, or none does. */
+  readonly answer: ReturnType<CliPorts['askAgent']>
 }
 
 /**
  * `tidegate status`
  * @throws AgentError where neither the agent nor the engine nor HAProxy can be asked
  */
-export async function status(call: Call, { of, isAll }: StatusOptions): Promise<ExitCode> {
-  const whole = (await askAgent(call)) ?? (await findOutNow(call))
+export async function status(call: Call, { of, isAll, answer }: StatusOptions): Promise<ExitCode> {
+  const whole = (await tellOf(answer)) ?? (await findOutNow(call))
   const view = of === undefined ? whole : filterStatus(whole, of)
   const servers = of === undefined ? undefined : await readServers(call, view)
   if (call.isJson) printJson(call, servers === undefined ? view : { ...view, details: servers })
@@ -39,11 +42,10 @@ function isEmpty({ backends, problems }: StatusView): boolean {
 }
 
 /** What the running agent answers; undefined where none does, or its answer is of another kind. */
-async function askAgent({ ports, settings, signal, snapshotFile }: Call): Promise<StatusView | undefined> {
-  if (snapshotFile !== undefined) return undefined
+async function tellOf(answer: StatusOptions['answer']): Promise<StatusView | undefined> {
   try {
-    const answer = await ports.askAgent(settings, '/api/status', signal)
-    return answer?.status === 200 ? parseStatus(answer.body) : undefined
+    const told = await answer
+    return told?.status === 200 ? parseStatus(told.body) : undefined
   } catch (error) {
     if (isAgentError(error, 'admin-unreachable')) return undefined
     throw error
