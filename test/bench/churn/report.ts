@@ -132,7 +132,7 @@ function stormPart(storm: StormResult): string {
     'The simulated Swarm, followed by the watch. Each of the tasks crashes half a second to two and a half after it runs, and',
     'starts again after Swarm’s restart delay of five. Lag is from the commit to HAProxy’s own state, which is looked at each 20',
     'ms at most. One listener accepts connections for all tasks, so that HAProxy’s checks find them; there are no requests. A',
-    'first, shorter storm went before it. Memory is what the kernel says, before the storm and twelve seconds after it.\n',
+    'storm of the same length went before it. Memory is what the kernel says, before the storm and twelve seconds after it.\n',
     markdownTable([left('In the storm'), right('Measured')], rows),
     takenLine(storm.taken),
   ].join('\n')

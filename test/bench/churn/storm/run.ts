@@ -29,7 +29,7 @@ type Sizes = {
 const sizes: Sizes = {
   calm: { services: 950, tasks: 10 },
   flapping: { services: 10, tasks: 50 },
-  warmUpMs: 15_000,
+  warmUpMs: 60_000,
   forMs: 60_000,
 }
 
