@@ -2,6 +2,7 @@
 // Refuses rows: settings-table.ts has them.
 
 import type { NetworkMode } from '../core/edge-networks.ts'
+import type { HostOwner } from '../core/host-owners.ts'
 import type { TcpAddress } from './address-kinds.ts'
 import type { Kind } from './setting-kinds.ts'
 
@@ -17,6 +18,7 @@ export type SettingValues = {
   readonly 'swarm-socket': string | undefined
   readonly 'edge-networks': 'auto' | 'every' | readonly string[]
   readonly 'service-cluster': string
+  readonly 'host-owners': readonly HostOwner[]
   readonly networks: NetworkMode
   readonly 'networks-settle': number
   readonly haproxy: 'managed' | 'attached'

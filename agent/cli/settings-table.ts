@@ -4,6 +4,7 @@
 
 import type { NetworkMode } from '../core/edge-networks.ts'
 import { adminBind, bindAddress, dockerHost, hostAndPort } from './address-kinds.ts'
+import { hostOwners } from './owner-kind.ts'
 import {
   boolean,
   choice,
@@ -112,6 +113,13 @@ export const settingTable: { readonly [K in SettingKey]: SettingRow<SettingValue
     kind: nameOrNothing,
     default: { words: 'none', text: () => '' },
     meaning: 'Publish the services whose label `com.docker.lb.service_cluster` says this, and no others.',
+  },
+  'host-owners': {
+    group: 'Services',
+    kind: hostOwners,
+    default: { words: 'none', text: () => '' },
+    meaning:
+      'Which services may claim which hosts: `*.shop.example.com=shop_*;admin.example.com=infra_*`. A host that a rule matches is for services whose names match too, of several rules by the nearest one; `*` is every host and the default backend. Other hosts are for anybody.',
   },
   haproxy: {
     group: 'HAProxy',

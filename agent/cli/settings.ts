@@ -203,7 +203,11 @@ type Read = <K extends SettingKey>(key: K) => SettingValues[K]
 function group({ env, host }: SettingsInput, read: Read, sourceOf: (key: SettingKey) => string): Settings {
   const { DOCKER_TLS_VERIFY, DOCKER_CERT_PATH } = env
   return {
-    routing: { serviceCluster: read('service-cluster'), isTlsOn: read('https-bind').length > 0 },
+    routing: {
+      serviceCluster: read('service-cluster'),
+      hostOwners: read('host-owners'),
+      isTlsOn: read('https-bind').length > 0,
+    },
     config: configSettings(host, read),
     loop: {
       reloadSettleMs: read('reload-settle'),

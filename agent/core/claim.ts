@@ -4,6 +4,7 @@
 
 import type { TlsWish } from './certificate-wish.ts'
 import { labelCure, renewCure } from './cures.ts'
+import { grant } from './host-owners.ts'
 import type { Redirect } from './labels/address-values.ts'
 import { hasEdgeLabels, labelProblem, readLabels } from './labels/read.ts'
 import type { LabelRow } from './labels/row.ts'
@@ -49,15 +50,17 @@ export function claimOf(
   if (!hasEdgeLabels(service) || service.mode === 'job') return undefined
   const { values, problems } = readLabels(service)
   if (!isOfCluster(service, values, settings)) return undefined
-  const hosts = values.hosts ?? []
+  const { hosts = [], defaultBackend = false } = values
+  const granted = grant(service, { hosts, isDefault: defaultBackend }, settings.hostOwners ?? [])
   const isPassthrough = values.sslPassthrough === true
-  const isDefault = values.defaultBackend ?? false
-  const missing = missingLabels(service, { hosts, isDefault, port: values.port })
+  const missing = missingLabels(service, { ...granted, port: values.port })
   const wanted = values.backendMode ?? 'task'
   const wish = serverWishOf(service, values, { mode: modeInForce(service, wanted), isPassthrough })
   const spec = { mode: wanted, network: values.network, wish }
   const isPublished =
-    values.port !== undefined && (hosts.length > 0 || isDefault) && !isUnsafe(service, values, settings)
+    values.port !== undefined &&
+    (granted.hosts.length > 0 || granted.isDefault) &&
+    !isUnsafe(service, values, settings)
   const served =
     isPublished && values.port !== undefined
       ? serversOf(service, { ...spec, port: values.port }, tasks, topology)
@@ -73,9 +76,9 @@ export function claimOf(
     },
     // Go leaves zeros out at the end of a fraction: with the Z behind it, `.12Z` would sort after `.123Z`.
     createdAt: service.createdAt.replace(/Z$/, ''),
-    hosts: isPublished ? hosts : [],
+    hosts: isPublished ? granted.hosts : [],
     paths: isPassthrough ? [''] : (values.contextRoot ?? ['']),
-    isDefault: isPublished && isDefault,
+    isDefault: isPublished && granted.isDefault,
     options: asked.options,
     tls: isPublished ? tlsWish(values) : undefined,
     isPassthrough,
@@ -85,6 +88,7 @@ export function claimOf(
     networkIds: served.networkIds,
     problems: [
       ...problems,
+      ...granted.problems,
       ...missing,
       ...labelsDiffer(service),
       ...served.problems,

@@ -16,6 +16,7 @@ export const problemCodes = [
   'cookie-invalid',
   'default-taken',
   'host-invalid',
+  'host-not-allowed',
   'hosts-missing',
   'in-maintenance',
   'label-unknown',

@@ -1,10 +1,14 @@
 // The settings that the core, the templates and the loop read, already parsed and in range.
 // Owns their shape and the limits. Refuses flags and environment (cli/settings.ts owns names, defaults and parsing).
 
+import type { HostOwner } from './host-owners.ts'
+
 /** What routing depends on besides the snapshot. */
 export type RoutingSettings = {
   /** Services whose `com.docker.lb.service_cluster` says otherwise belong to another edge. */
   readonly serviceCluster: string
+  /** Which services may claim which hosts; absent: each may claim any. */
+  readonly hostOwners?: readonly HostOwner[]
   /** Whether the edge listens for TLS at all. */
   readonly isTlsOn: boolean
 }

@@ -279,6 +279,12 @@ export const situations: readonly Explained[] = [
   { name: 'port-invalid', asked: 'shop.local', swarm: labelled({ port: '80:8080' }) },
   { name: 'backend-mode-invalid', asked: 'shop', swarm: labelled({ backend_mode: 'vpi' }) },
   { name: 'boolean-invalid', asked: 'shop', swarm: labelled({ default_backend: 'yes' }) },
+  {
+    name: 'host-not-allowed',
+    asked: 'shop.local',
+    swarm: healthy,
+    settings: { hostOwners: [{ hosts: '*.local', services: ['infra_*'] }] },
+  },
   { name: 'option-invalid', asked: 'shop', swarm: labelled({ 'com.tidegate.lb.rate_limit': 'a lot' }) },
   {
     name: 'option-without-effect',

@@ -24,7 +24,7 @@ function faultsOf(input: Partial<SettingsInput>, otherFlags?: readonly string[])
 
 test('the defaults are the ones that the settings page promises', () => {
   expect(read()).toEqual({
-    routing: routingSettings({ isTlsOn: false }),
+    routing: routingSettings({ isTlsOn: false, hostOwners: [] }),
     certificates: { folder: undefined },
     config: {
       httpBind: [':80'],
@@ -163,6 +163,16 @@ const good: readonly Row[] = [
   ['access-log', '[fd00::1]:514', (s) => s.config.logTarget, '[fd00::1]:514'],
   ['info-headers', 'false', (s) => s.config.infoHeaders, false],
   ['service-cluster', 'production', (s) => s.routing.serviceCluster, 'production'],
+  [
+    'host-owners',
+    ' *.Shop.example.com = shop_*, store ;admin.example.com=infra_*;*=web',
+    (s) => s.routing.hostOwners,
+    [
+      { hosts: '*.shop.example.com', services: ['shop_*', 'store'] },
+      { hosts: 'admin.example.com', services: ['infra_*'] },
+      { hosts: '*', services: ['web'] },
+    ],
+  ],
   ['drain-timeout', '0ms', (s) => s.loop.drainTimeoutMs, 0],
   ['accept-grace', '3s', (s) => s.loop.acceptGraceMs, 3000],
   ['timeout-connect', '250ms', (s) => s.config.connectTimeoutMs, 250],
@@ -256,6 +266,12 @@ test.for([
   ['log-level', 'loud', /expected debug or info or warn or error\. Write one of these words\.$/],
   ['edge-networks', 'a b', /It holds letters, digits, dots, hyphens and underscores/],
   ['edge-networks', 'a,,b', /Leave no entry empty\.$/],
+  ['host-owners', 'a.local', /Behind the = stand names of services/],
+  ['host-owners', 'a.local=', /Behind the = stand names of services/],
+  ['host-owners', 'a.local=b=c', /Behind the = stand names of services/],
+  ['host-owners', 'a b=c', /Before the = stands a host/],
+  ['host-owners', '*a=c', /Before the = stands a host/],
+  ['host-owners', 'a.local=b;a.local=c', /Say a\.local once/],
   ['service-cluster', 'prod uction', /expected a name\./],
   ['run-dir', 'run', /Begin it with a slash\.$/],
   ['run-dir', '/', /The root folder itself will not do\.$/],

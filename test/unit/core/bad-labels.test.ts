@@ -468,13 +468,14 @@ test('there are enough of them, and each kind of problem that labels can cause i
   expect(rows.length).toBeGreaterThanOrEqual(60)
   const met = new Set(rows.map((row) => row.problem[0]))
   // Not one service's labels' doing: HAProxy's own refusal, which the loop answers, services or containers that disagree,
-  // certificates (certificates.test.ts) and an edge without TLS.
+  // certificates (certificates.test.ts), and settings: an edge without TLS, hosts kept for others.
   const ofOthers = [
     'certificate-broken',
     'certificate-expired',
     'certificate-expiring',
     'certificate-other-names',
     'config-rejected',
+    'host-not-allowed',
     'labels-differ',
     'option-differs',
     'redirect-taken',
