@@ -8,8 +8,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSimulatedSwarm, type SimulatedSwarm } from '../sim/swarm.ts'
 import { fastTiming } from '../sim/timing.ts'
 import { type AgentProcess, startAgentProcess } from '../support/agent-process.ts'
+import { besideSwarm } from '../support/beside-swarm.ts'
 import { freePort } from '../support/edge.ts'
-import { haproxyBinary } from '../support/haproxy-binary.ts'
 import { type TempDir, tempDir } from '../support/temp-dir.ts'
 import { openPage, startChromium, type Watched } from './chromium.ts'
 
@@ -47,12 +47,7 @@ beforeAll(async () => {
   await swarm.waitFor(last, 2)
   await writeFile(join(dir.path, 'token'), `${token}\n`, { mode: 0o600 })
   origin = `http://127.0.0.1:${await freePort()}`
-  agent = startAgentProcess({
-    'docker-host': `unix://${swarm.socketPath}`,
-    'edge-networks': 'every',
-    'run-dir': join(dir.path, 'run'),
-    'haproxy-bin': haproxyBinary(),
-    'http-bind': `127.0.0.1:${await freePort()}`,
+  const { flags } = await besideSwarm(swarm, dir.path, {
     'admin-bind': new URL(origin).host,
     'admin-token-file': join(dir.path, 'token'),
     // Tasks of no runtime accept no connection.
@@ -60,6 +55,7 @@ beforeAll(async () => {
     'poll-quiet': '200ms',
     'poll-moving': '50ms',
   })
+  agent = startAgentProcess(flags)
   await agent.logged('haproxy started', 60_000)
 }, 300_000)
 

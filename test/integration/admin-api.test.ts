@@ -9,10 +9,10 @@ import { createSimulatedSwarm } from '../sim/swarm.ts'
 import { fastTiming } from '../sim/timing.ts'
 import { askAdmin, followAdmin } from '../support/admin.ts'
 import { type AgentProcess, startAgentProcess } from '../support/agent-process.ts'
+import { besideSwarm } from '../support/beside-swarm.ts'
 import { ask } from '../support/client.ts'
 import { freePort } from '../support/edge.ts'
 import { eventually } from '../support/eventually.ts'
-import { haproxyBinary } from '../support/haproxy-binary.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const labels = { 'com.docker.lb.hosts': 'shop.local', 'com.docker.lb.port': '8080' }
@@ -29,19 +29,9 @@ async function createWorld() {
     labels: { 'com.docker.lb.hosts': 'typo.local', 'com.docker.lb.port': '80a' },
   })
   await swarm.waitFor('shop', 2)
-  const runDir = join(dir.path, 'run')
-  const port = await freePort()
   const tcp = await freePort()
-  const flags = {
-    'docker-host': `unix://${swarm.socketPath}`,
-    'edge-networks': 'every',
-    'run-dir': runDir,
-    'haproxy-bin': haproxyBinary(),
-    'http-bind': `127.0.0.1:${port}`,
-    'admin-bind': `${tcp}`,
-  }
+  const { flags, runDir, port, admin } = await besideSwarm(swarm, dir.path, { 'admin-bind': `${tcp}` })
   const agent = startAgentProcess(flags)
-  const admin = join(runDir, 'admin.sock')
   await agent.logged('admin interface open')
   await eventually(async () => (await askAdmin(admin, '/readyz')).status === 200, { timeoutMs: 15_000 })
   const token = (await readFile(join(runDir, 'admin.token'), 'utf8')).trim()
@@ -96,16 +86,11 @@ test('the description names each path, and every shape that it refers to', async
 
 test('an agent that has not heard of the engine yet explains nothing, rather than an empty Swarm', async () => {
   await using dir = await tempDir()
-  const runDir = join(dir.path, 'run')
-  await using agent = startAgentProcess({
-    'docker-host': `unix://${join(dir.path, 'nobody.sock')}`,
-    'run-dir': runDir,
-    'haproxy-bin': haproxyBinary(),
-    'http-bind': `127.0.0.1:${await freePort()}`,
-  })
+  const { flags, admin } = await besideSwarm({ socketPath: join(dir.path, 'nobody.sock') }, dir.path)
+  await using agent = startAgentProcess(flags)
   await agent.logged('admin interface open')
   for (const path of ['/api/explain?of=shop.local', '/api/diff']) {
-    const answer = await askAdmin(join(runDir, 'admin.sock'), path)
+    const answer = await askAdmin(admin, path)
     expect([path, answer.status]).toEqual([path, 503])
   }
 })

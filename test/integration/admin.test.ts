@@ -6,9 +6,8 @@ import { expect, it } from 'vitest'
 import { createSimulatedSwarm } from '../sim/swarm.ts'
 import { fastTiming } from '../sim/timing.ts'
 import { startAgentProcess } from '../support/agent-process.ts'
-import { freePort } from '../support/edge.ts'
+import { besideSwarm } from '../support/beside-swarm.ts'
 import { eventually } from '../support/eventually.ts'
-import { haproxyBinary } from '../support/haproxy-binary.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const labels = { 'com.docker.lb.hosts': 'shop.local', 'com.docker.lb.port': '8080' }
@@ -45,17 +44,9 @@ it('an agent is ready once it has done what the Swarm asks for, and tells what i
   await swarm.createNetwork('demo')
   swarm.createService({ name: 'shop', replicas: 2, networks: ['demo'], labels })
   await swarm.waitFor('shop', 2)
-  const runDir = join(dir.path, 'run')
-  await using agent = startAgentProcess({
-    'docker-host': `unix://${swarm.socketPath}`,
-    'edge-networks': 'every',
-    'run-dir': runDir,
-    'haproxy-bin': haproxyBinary(),
-    'http-bind': `127.0.0.1:${await freePort()}`,
-    'docker-timeout': '500ms',
-  })
+  const { flags, admin } = await besideSwarm(swarm, dir.path, { 'docker-timeout': '500ms' })
+  await using agent = startAgentProcess(flags)
   await agent.logged('haproxy started')
-  const admin = join(runDir, 'admin.sock')
   await eventually(async () => (await ask(admin, '/readyz')).status === 200, { timeoutMs: 10_000 })
   expect(JSON.parse((await ask(admin, '/healthz')).body)).toEqual({ healthy: true })
 

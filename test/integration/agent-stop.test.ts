@@ -5,8 +5,7 @@ import { expect, test } from 'vitest'
 import { createSimulatedSwarm } from '../sim/swarm.ts'
 import { fastTiming } from '../sim/timing.ts'
 import { startAgentProcess } from '../support/agent-process.ts'
-import { freePort } from '../support/edge.ts'
-import { haproxyBinary } from '../support/haproxy-binary.ts'
+import { besideSwarm } from '../support/beside-swarm.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 /** A worker that still has a session is given 30 s; the agent's own connection must not be that session. */
@@ -19,13 +18,8 @@ test('it ends as soon as HAProxy has no client left', async () => {
     runtime: 'none',
     timing: fastTiming,
   })
-  await using agent = startAgentProcess({
-    'docker-host': `unix://${swarm.socketPath}`,
-    'edge-networks': 'every',
-    'run-dir': join(dir.path, 'run'),
-    'haproxy-bin': haproxyBinary(),
-    'http-bind': `127.0.0.1:${await freePort()}`,
-  })
+  const { flags } = await besideSwarm(swarm, dir.path)
+  await using agent = startAgentProcess(flags)
   await agent.logged('haproxy started')
   const startedMs = performance.now()
   await agent.kill('SIGTERM')

@@ -9,9 +9,8 @@ import { createSimulatedSwarm } from '../sim/swarm.ts'
 import { fastTiming } from '../sim/timing.ts'
 import { askAdmin } from '../support/admin.ts'
 import { startAgentProcess } from '../support/agent-process.ts'
-import { freePort } from '../support/edge.ts'
+import { besideSwarm } from '../support/beside-swarm.ts'
 import { eventually } from '../support/eventually.ts'
-import { haproxyBinary } from '../support/haproxy-binary.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const project = join(import.meta.dirname, '../..')
@@ -25,17 +24,8 @@ it('the built program has its templates, its page and its version', async () => 
     socketPath: join(dir.path, 'docker.sock'),
     timing: fastTiming,
   })
-  const runDir = join(dir.path, 'run')
-  await using agent = startAgentProcess(
-    {
-      'docker-host': `unix://${swarm.socketPath}`,
-      'edge-networks': 'every',
-      'run-dir': runDir,
-      'haproxy-bin': haproxyBinary(),
-      'http-bind': `127.0.0.1:${await freePort()}`,
-    },
-    [program],
-  )
+  const { flags, runDir, admin } = await besideSwarm(swarm, dir.path)
+  await using agent = startAgentProcess(flags, [program])
   await agent.logged('haproxy started')
   const status = await eventually(
     async () => {
@@ -45,7 +35,7 @@ it('the built program has its templates, its page and its version', async () => 
     { timeoutMs: 20_000 },
   )
   expect(status).toContain('no backends')
-  const page = await askAdmin(join(runDir, 'admin.sock'), '/')
+  const page = await askAdmin(admin, '/')
   expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
   const { stdout: version } = await run(process.execPath, [program, 'version'])
   expect(version).toMatch(/^tidegate \d+\.\d+\.\d+\n$/)

@@ -11,9 +11,8 @@ import { createSimulatedSwarm } from '../sim/swarm.ts'
 import { fastTiming } from '../sim/timing.ts'
 import { askAdmin } from '../support/admin.ts'
 import { startAgentProcess } from '../support/agent-process.ts'
-import { freePort } from '../support/edge.ts'
+import { besideSwarm } from '../support/beside-swarm.ts'
 import { eventually } from '../support/eventually.ts'
-import { haproxyBinary } from '../support/haproxy-binary.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const main = fileURLToPath(new URL('../../agent/main.ts', import.meta.url))
@@ -42,19 +41,10 @@ test('a server changed on the socket and a file that is edited are both seen', a
   await swarm.createNetwork('demo')
   swarm.createService({ name: 'shop', replicas: 2, networks: ['demo'], labels })
   await swarm.waitFor('shop', 2)
-  const runDir = join(dir.path, 'run')
-  const flags = {
-    'docker-host': `unix://${swarm.socketPath}`,
-    'edge-networks': 'every',
-    'run-dir': runDir,
-    'haproxy-bin': haproxyBinary(),
-    'http-bind': `127.0.0.1:${await freePort()}`,
-    // The agent puts right what it finds when it looks again: not while this test looks.
-    'audit-interval': '10m',
-  }
+  // The agent puts right what it finds when it looks again: not while this test looks.
+  const { flags, runDir, admin } = await besideSwarm(swarm, dir.path, { 'audit-interval': '10m' })
   await using agent = startAgentProcess(flags)
   await agent.logged('haproxy started')
-  const admin = join(runDir, 'admin.sock')
   await eventually(async () => (await askAdmin(admin, '/metrics')).body.includes('\ntidegate_settled 1\n'), {
     timeoutMs: 10_000,
   })

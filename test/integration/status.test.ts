@@ -11,10 +11,9 @@ import { parseStatus } from '../../agent/cli/status-answer.ts'
 import { createSimulatedSwarm } from '../sim/swarm.ts'
 import { fastTiming } from '../sim/timing.ts'
 import { startAgentProcess } from '../support/agent-process.ts'
+import { besideSwarm } from '../support/beside-swarm.ts'
 import { ask } from '../support/client.ts'
-import { freePort } from '../support/edge.ts'
 import { eventually } from '../support/eventually.ts'
-import { haproxyBinary } from '../support/haproxy-binary.ts'
 import { killGroupOf, startHaproxy } from '../support/haproxy-instance.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -42,14 +41,7 @@ test('the agent tells what it sees; without it the engine and HAProxy say the sa
   swarm.createService({ name: 'shop', replicas: 2, networks: ['demo'], labels: labels('shop.local') })
   swarm.createService({ name: 'mail', replicas: 1, networks: ['demo'], labels: labels('mail.local', '80a') })
   await swarm.waitFor('shop', 2)
-  const port = await freePort()
-  const flags = {
-    'docker-host': `unix://${swarm.socketPath}`,
-    'edge-networks': 'every',
-    'run-dir': join(dir.path, 'run'),
-    'haproxy-bin': haproxyBinary(),
-    'http-bind': `127.0.0.1:${port}`,
-  }
+  const { flags, port } = await besideSwarm(swarm, dir.path)
   const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value])
   const status = (...more: readonly string[]) => tidegate('status', ...more, ...args)
   await using agent = startAgentProcess(flags)
