@@ -3,6 +3,7 @@
 
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { labelEntries } from '../../agent/cli/labels-text.ts'
 import { labelPrefix, ownPrefix } from '../../agent/core/labels/row.ts'
 import { labelFamilies, labelTable } from '../../agent/core/labels/table.ts'
 import { createSimulatedSwarm, type SimulatedSwarm } from '../sim/swarm.ts'
@@ -143,6 +144,15 @@ it('every label has a row here, or its cost is counted elsewhere', () => {
   expect(labels.filter((label) => !counted.includes(label))).toEqual([])
   for (const { label } of Object.values(labelFamilies))
     expect(counted.some((each) => each.startsWith(label))).toBe(true)
+})
+
+it('the table of labels says of each what is counted here', () => {
+  const told = labelEntries().map(({ label, change }) => [label.replace(/<.*$/, ''), change] as const)
+  for (const { label, cost } of rows)
+    expect([
+      label,
+      told.find(([each]) => label === each || (each.endsWith('.') && label.startsWith(each)))?.[1],
+    ]).toEqual([label, cost])
 })
 
 it.each(rows)('$label: $cost', async (row) => {

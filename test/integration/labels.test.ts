@@ -2,6 +2,7 @@
 // What a change of each costs is label-changes.test.ts's subject.
 
 import { createHash } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -10,12 +11,13 @@ import { createSimulatedSwarm, type SimulatedSwarm } from '../sim/swarm.ts'
 import { fastTiming } from '../sim/timing.ts'
 import { makeCertificate } from '../support/certificates.ts'
 import { type Answer, type Ask, ask } from '../support/client.ts'
-import { type Edge, startEdge } from '../support/edge.ts'
+import { type Edge, freePort, startEdge } from '../support/edge.ts'
 import { eventually } from '../support/eventually.ts'
 import { testedBranches } from '../support/haproxy-binary.ts'
 import { readLiveState } from '../support/live-state.ts'
 import { type Rest, watchRest } from '../support/rest.ts'
 import { type TempDir, tempDir } from '../support/temp-dir.ts'
+import { askTls } from '../support/tls-client.ts'
 
 type Labels = Readonly<Record<string, string>>
 type Published = {
@@ -49,6 +51,7 @@ const services: Readonly<Record<string, Published>> = {
       ),
     ),
   },
+  secure: { labels: { ssl_cert: 'secure.pem' }, own: { hsts: '31536000; includeSubDomains' } },
   pressed: { own: { compression: 'true' } },
   hurried: { own: { timeout_server: '300ms' } },
   checked: {
@@ -73,6 +76,7 @@ let dir: TempDir
 let swarm: SimulatedSwarm
 let rest: Rest
 let edges: ReadonlyMap<string, Edge>
+const tlsPorts = new Map<string, number>()
 
 function publish(name: string, { replicas = 1, env = {}, labels = {}, own = {} }: Published): void {
   const prefixed = (prefix: string, given: Labels) =>
@@ -101,13 +105,14 @@ beforeAll(async () => {
     env: { TLS_PEM: both },
     labels: { ssl_backend: 'true', ssl_backend_tls_verify: 'required' },
   })
+  const certificates = join(dir.path, 'certificates')
+  await mkdir(certificates)
+  await writeFile(join(certificates, 'secure.pem'), (await makeCertificate({ names: ['secure.local'] })).both)
   const started = testedBranches.map(async (branch): Promise<[string, Edge]> => {
-    const edge = await startEdge({
-      engine: swarm.socketPath,
-      runDir: join(dir.path, branch),
-      branch,
-      flags: { 'audit-interval': '1h' },
-    })
+    const port = await freePort()
+    tlsPorts.set(branch, port)
+    const flags = { 'audit-interval': '1h', 'https-bind': `127.0.0.1:${port}`, certificates }
+    const edge = await startEdge({ engine: swarm.socketPath, runDir: join(dir.path, branch), branch, flags })
     return [branch, edge]
   })
   edges = new Map(await Promise.all(started))
@@ -249,6 +254,14 @@ describe.each(testedBranches.map((branch) => ({ branch })))('on HAProxy $branch'
       expect(answer.body).toHaveLength(body.length)
       expect(answer.headers['x-c']).toBe('C'.repeat(660))
     }
+  })
+
+  it('hsts: told over TLS, and over nothing else', async () => {
+    const port = tlsPorts.get(branch) ?? 0
+    const overTls = await askTls({ port, host: 'secure.local' })
+    expect(overTls.status).toBe(200)
+    expect(overTls.headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains')
+    expect((await to('secure')).headers).not.toHaveProperty('strict-transport-security')
   })
 
   it('compression: for clients that take it', async () => {

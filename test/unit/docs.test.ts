@@ -3,12 +3,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { labelEntries } from '../../agent/cli/labels-text.ts'
 import { errorCodes } from '../../agent/core/errors.ts'
 import { readLabels } from '../../agent/core/labels/read.ts'
 import { labelPrefix } from '../../agent/core/labels/row.ts'
 import { labelTable } from '../../agent/core/labels/table.ts'
 import { problemCodes } from '../../agent/core/problem.ts'
 import { service } from '../support/builders.ts'
+import { labelsPage, shortName, shownBy } from '../support/labels-page.ts'
 
 const root = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -23,6 +25,16 @@ describe('docs/guide.md', () => {
 
   test("names every code of the agent's own trouble", () => {
     expect(errorCodes.filter((code) => !guide.includes(`\`${code}\``))).toEqual([])
+  })
+})
+
+describe('docs/labels.md', () => {
+  test('is what the table of labels makes', () => {
+    expect(read('docs/labels.md'), 'npx tsx test/support/labels-page.ts > docs/labels.md').toBe(labelsPage())
+  })
+
+  test.for([...labelEntries()])('$label is in the test that shows it', ({ label }) => {
+    expect(read(shownBy(label))).toContain(shortName(label))
   })
 })
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { AgentError } from '../../../agent/core/errors.ts'
-import { labelTable } from '../../../agent/core/labels/table.ts'
+import { labelFamilies, labelTable } from '../../../agent/core/labels/table.ts'
 import { checkKeywords, hashKeywords } from '../../../agent/core/server-keywords.ts'
 import { running, service, swarm, task, tidegate } from './world.ts'
 
@@ -266,12 +266,21 @@ test('labels tells every label of the table, in each form', async () => {
     tidegate(['labels', '--json']),
     tidegate(['labels', '--markdown']),
   ])
-  const labels = Object.values(labelTable).map(({ label }) => label)
+  const families = Object.values(labelFamilies).map(({ label }) => `${label}<Name>`)
+  const labels = [...Object.values(labelTable).map(({ label }) => label), ...families]
   expect(JSON.parse(json.stdout).map((entry: { label: string }) => entry.label)).toEqual(labels)
   for (const label of labels) {
-    expect(text.stdout).toContain(`${label}=`)
+    expect(text.stdout).toContain(label.replace('<Name>', ''))
     expect(markdown.stdout).toContain(`| \`${label}\` | `)
   }
+  expect(JSON.parse(json.stdout)).toContainEqual({
+    label: 'com.tidegate.lb.weight',
+    type: 'number',
+    default: '1',
+    meaning: labelTable.weight.meaning,
+    example: 'com.tidegate.lb.weight=10',
+    change: 'live',
+  })
 })
 
 test('settings tells what is in force, and refuses what cannot be', async () => {
