@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that the programs are there which the tests run: HAProxy 3.0, the oldest that is supported, and 3.4, the one
 # that the image ships; `ip` and `ss` (a half-open connection needs a network
-# namespace), `openssl` (certificates), `docker` (the real client against the simulated Swarm). For the end-to-end tests
+# namespace), `openssl` (certificates), `curl` (a client), `docker` (the real client against the simulated Swarm). For the end-to-end tests
 # besides: `qemu-system-x86_64`, `debootstrap` and `mkfs.ext4` (the guest with IP_VS).
 # Says what it installs before it does; where it cannot, it names what to install and fails.
 set -eu
@@ -15,6 +15,7 @@ need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 need ip iproute2
 need ss iproute2
 need openssl openssl
+need curl curl
 need docker docker.io
 if [ "${npm_lifecycle_event:-}" != test:integration ]; then
     need qemu-system-x86_64 qemu-system-x86
