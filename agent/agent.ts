@@ -6,6 +6,7 @@ import { createAccepts } from './accepts.ts'
 import type { Settings } from './cli/settings.ts'
 import { type AgentError, isAgentError } from './core/errors.ts'
 import { type ConfigSettings, fileNames, livePathsOf } from './core/settings.ts'
+import type { UsersSource } from './core/view.ts'
 import type { DockerSource } from './docker/source.ts'
 import type { PemSource } from './haproxy/certificate-files.ts'
 import { maxConnectionsFor, readFdLimit } from './haproxy/fd-limit.ts'
@@ -33,6 +34,8 @@ export type Engine = Pick<DockerSource, 'snapshots'> &
   Pick<EdgeKeeperOptions, 'attach'> & {
     /** The certificates that the snapshots' materials tell of. */
     readonly pems: PemSource
+    /** The users in the files that they tell of. */
+    readonly users: UsersSource
   }
 
 export type Agent = AsyncDisposable & {
@@ -68,7 +71,7 @@ export async function createAgent(settings: Settings, engine: Engine, report: Ag
     clock,
     report,
   })
-  const renderer = createRenderer(settings.haproxy.templatesDir, config)
+  const renderer = createRenderer(settings.haproxy.templatesDir, config, engine.users)
   const loop = createLoop({
     haproxy,
     renderer,

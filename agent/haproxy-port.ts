@@ -6,7 +6,7 @@ import { ownSections } from './core/backend-name.ts'
 import type { ConfigFault } from './core/culprit.ts'
 import { AgentError } from './core/errors.ts'
 import type { Observed } from './core/observed.ts'
-import type { Routing } from './core/routing.ts'
+import type { Routing, Sources } from './core/routing.ts'
 import { fileNames, type LivePaths, limits } from './core/settings.ts'
 import { apply, type PemOf } from './haproxy/apply.ts'
 import { capabilitiesOf, parseVersion } from './haproxy/capabilities.ts'
@@ -82,7 +82,7 @@ export async function createHaproxyEdge(options: HaproxyOptions): Promise<Haprox
     observe: (signal) => look(parts, signal),
     apply: (actions, signal) => apply(parts.runtime, actions, { ...options, pemOf: pemFor(parts) }, signal),
     check: (files, certificates, signal) => check(parts, files, certificates, signal),
-    save: (files, certificates, signal) => save(parts, files, certificates, signal),
+    save: (files, sources, signal) => save(parts, files, sources, signal),
     start: (signal) => start(parts, signal),
     reload: (structure, signal) => load(parts, structure, signal),
     resume: (signal) => resume(parts, signal),
@@ -161,12 +161,12 @@ function pemFor({ options, worker }: Parts): PemOf {
 async function save(
   { store, options }: Parts,
   files: Files | FilesInPieces,
-  certificates: Routing['certificates'],
+  sources: Sources,
   signal: AbortSignal,
 ): Promise<void> {
-  await writeCertificates(store, options.pems, certificates, signal)
+  await writeCertificates(store, options.pems, sources.certificates, signal)
   await store.write(files, signal)
-  await pruneCertificates(store, options.pems, certificates)
+  await pruneCertificates(store, options.pems, sources)
 }
 
 /**

@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { createAccepts } from './accepts.ts'
 import { askAdmin, followAdmin } from './admin/client.ts'
+import type { User } from './certificates/read-users.ts'
 import type { CertificateStore } from './certificates/store.ts'
 import type { CliPorts, TrafficReader } from './cli/ports.ts'
 import { runProgram } from './cli/program.ts'
@@ -16,7 +17,7 @@ import type { Settings } from './cli/settings.ts'
 import { ownSections } from './core/backend-name.ts'
 import { isAgentError } from './core/errors.ts'
 import type { Observed } from './core/observed.ts'
-import type { Routing } from './core/routing.ts'
+import type { Sources } from './core/routing.ts'
 import type { Snapshot } from './core/snapshot.ts'
 import { pruneCertificates, writeCertificates } from './haproxy/certificate-files.ts'
 import { createFiles } from './haproxy/files.ts'
@@ -84,7 +85,6 @@ async function withCertificates(
   pems: Pems,
   signal: AbortSignal,
 ): Promise<Snapshot> {
-  if (settings.config.certificatesList === undefined) return snapshot
   const [{ createCertificateStore }, { certificateFolders }] = await Promise.all([
     import('./certificates/store.ts'),
     import('./certificates/folders.ts'),
@@ -96,20 +96,26 @@ async function withCertificates(
 type Rendered = {
   readonly dir: string
   readonly files: ReadonlyMap<string, string>
-  readonly certificates: Routing['certificates']
+  readonly sources: Sources
   readonly pems: Pems
+}
+
+/** With hashes that nobody's password has where they are not to be seen, and nobody where the file was not read. */
+function usersFor({ store }: Pems, digest: string, isMasked: boolean): readonly User[] {
+  const users = store?.users(digest) ?? []
+  return isMasked ? users.map(({ name }) => ({ name, hash: '*' })) : users
 }
 
 /** The paths of the files that have changed. */
 async function writeRendered(
-  { dir, files, certificates, pems }: Rendered,
+  { dir, files, sources, pems }: Rendered,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const store = createFiles({ dir })
   const source = pems.store ?? { pem: () => undefined, retain: () => {} }
-  await writeCertificates(store, source, certificates, signal)
+  await writeCertificates(store, source, sources.certificates, signal)
   const written = await store.write(files, signal)
-  await pruneCertificates(store, source, certificates)
+  await pruneCertificates(store, source, sources)
   return written.map((name) => store.path(name))
 }
 
@@ -141,8 +147,7 @@ function portsOfProcess(): CliPorts {
     stderr: (written) => process.stderr.write(written),
     readStdin: () => text(process.stdin),
     readFile: (path, signal) => readFile(path, { encoding: 'utf8', signal }),
-    writeFiles: (dir, files, certificates, signal) =>
-      writeRendered({ dir, files, certificates, pems }, signal),
+    writeFiles: (dir, files, sources, signal) => writeRendered({ dir, files, sources, pems }, signal),
     readSnapshot: async (settings, signal) =>
       withCertificates(await readSnapshot(settings, signal), settings, pems, signal),
     accepts: createAccepts(),
@@ -163,9 +168,9 @@ function portsOfProcess(): CliPorts {
     openRuntime,
     askAgent: ({ admin }, path, signal) => askAdmin(admin.socketPath, path, signal),
     followAgent: ({ admin }, path, signal) => followAdmin(admin.socketPath, path, signal),
-    createRenderer: async ({ haproxy, config }) => {
+    createRenderer: async ({ haproxy, config }, isMasked = false) => {
       const { createRenderer } = await import('./render/render.ts')
-      return createRenderer(haproxy.templatesDir, config)
+      return createRenderer(haproxy.templatesDir, config, (digest) => usersFor(pems, digest, isMasked))
     },
     run: async (settings, signal) => {
       // So that a bug's stack in the log names the sources; before they are loaded, as only then are their maps found.

@@ -39,7 +39,12 @@ export async function serve(
       log.error(errorFacts(error), 'certificates not readable')
     },
   })
-  const engine = { snapshots: withMaterials(source.snapshots, certificates), attach, pems: certificates }
+  const engine = {
+    snapshots: withMaterials(source.snapshots, certificates),
+    attach,
+    pems: certificates,
+    users: certificates.users,
+  }
   const report = chronicle.recorded(tally.counted(createAgentReport(log)))
   await using agent = await createAgent(settings, engine, report)
   const sources = { version, agent: agent.status, source: source.status, tallies: tally.tallies }

@@ -9,7 +9,7 @@ export type Place = Pick<Material, 'from' | 'name'>
 
 /** What a file holds, judged at a moment. */
 export function materialOf(place: Place, digest: string, reading: Reading, nowMs: number): Material {
-  const { certificate, key, fault } = reading
+  const { certificate, key, fault, access } = reading
   return {
     ...place,
     digest,
@@ -23,6 +23,8 @@ export function materialOf(place: Place, digest: string, reading: Reading, nowMs
     }),
     ...(key !== undefined && { key }),
     ...(fault !== undefined && { fault }),
+    ...(access?.users !== undefined && { users: access.users.map(({ name }) => name) }),
+    ...(access?.fault !== undefined && { usersFault: access.fault }),
   }
 }
 

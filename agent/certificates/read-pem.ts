@@ -1,27 +1,34 @@
-// What the bytes of one file hold: a certificate with its chain, a private key, both, or why neither.
+// What the bytes of one file hold: a certificate with its chain, a private key, both, users (read-users.ts), or why nothing.
 // Owns the parsing, by OpenSSL, and the pieces that HAProxy is given. Refuses files, names and clocks.
 // Nothing of a key may appear in a fault: OpenSSL's own words are dropped.
 
 import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { dnsNames } from './names.ts'
 import { type Block, cutBlocks } from './pem-blocks.ts'
+import { readUsers, type User, type UserReading } from './read-users.ts'
 import type { Lifetime } from './validity.ts'
 
 /** The bytes as HAProxy gets them: PEM, each block on lines of its own. */
-export type Pieces = { readonly chain: string | undefined; readonly key: string | undefined }
+export type Pieces = {
+  readonly chain: string | undefined
+  readonly key: string | undefined
+  readonly users?: readonly User[] | undefined
+}
 
 export type Reading = {
   readonly certificate?: Lifetime & { readonly names: readonly string[]; readonly publicKey: string }
   readonly key?: { readonly publicKey: string }
   readonly pieces: Pieces
   readonly fault?: string
+  /** Of a file without PEM: who may come in, or why nobody can be read from it. */
+  readonly access?: UserReading
 }
 
 /** What Debian's OpenSSL takes at its security level 2. For one key below it, HAProxy refuses its whole configuration. */
 const bitsMin: Readonly<Record<string, number>> = { rsa: 2048, ec: 224 }
 
 /** Reads a whole file. Of several keys the first one counts; the first certificate is the leaf, as for HAProxy. */
-export type PemReader = (bytes: Buffer) => Reading
+export type PemReader = (bytes: Buffer, mayListUsers?: boolean) => Reading
 
 /** Certificates of authorities, which many files share, with what is wrong with each. */
 type KnownLinks = Map<string, string | undefined>
@@ -31,19 +38,23 @@ const knownLinksMax = 1000
 /** A reader that remembers the chains it has seen. */
 export function createPemReader(): PemReader {
   const known: KnownLinks = new Map()
-  return (bytes) => {
+  return (bytes, mayListUsers = true) => {
     if (known.size > knownLinksMax) known.clear()
-    return readPem(bytes, known)
+    return readPem(bytes, known, mayListUsers)
   }
 }
 
-function readPem(bytes: Buffer, known: KnownLinks): Reading {
+function readPem(bytes: Buffer, known: KnownLinks, mayListUsers: boolean): Reading {
   const { blocks, isBroken } = cutBlocks(bytes.toString('latin1'))
   if (isBroken) return faulty('a PEM block in it is broken or has no end')
   const certificates = blocks.filter(({ label }) => /^(?:X509 )?CERTIFICATE$/.test(label))
   const key = blocks.find(({ label }) => /^(?:[A-Z]+ )?PRIVATE KEY$/.test(label))
   if (certificates.length === 0 && key === undefined) {
-    return faulty('neither a PEM certificate nor a PEM private key')
+    const access = blocks.length === 0 && mayListUsers ? readUsers(bytes) : undefined
+    return {
+      ...faulty('neither a PEM certificate nor a PEM private key', access?.users),
+      ...(access && { access }),
+    }
   }
   const chain = readChain(certificates, known)
   const own = key === undefined ? undefined : readKey(key)
@@ -56,8 +67,8 @@ function readPem(bytes: Buffer, known: KnownLinks): Reading {
   }
 }
 
-function faulty(fault: string): Reading {
-  return { pieces: { chain: undefined, key: undefined }, fault }
+function faulty(fault: string, users?: readonly User[]): Reading {
+  return { pieces: { chain: undefined, key: undefined, users }, fault }
 }
 
 type Chain = {

@@ -15,7 +15,7 @@ import {
   listFolder,
   readBounded,
 } from './folder.ts'
-import { judgedAgain, materialOf, unreadMaterial } from './material.ts'
+import { judgedAgain, materialOf, type Place, unreadMaterial } from './material.ts'
 import type { PemReader } from './read-pem.ts'
 import { hanging, notReadable, tooMany, unreadable } from './trouble.ts'
 import { type Lifetime, validityAt } from './validity.ts'
@@ -65,8 +65,8 @@ export function createShelf(parts: ShelfParts): Shelf {
 /** Enough to keep the disk busy while a key is parsed. */
 const filesAtOnce = 8
 
-/** The extensions of certificate files; secrets and configs have the names that they have. */
-const certificateFile = /\.(?:pem|crt|cer|key)$/i
+/** The extensions of certificate files, and of files with users; secrets and configs have the names that they have. */
+const certificateFile = /\.(?:pem|crt|cer|key|htpasswd)$/i
 
 /**
  * Looks once, for at most `lookMsMax`; what it finds later counts for the next look, and no other is begun before.
@@ -176,10 +176,15 @@ function seenOf(
   }
   const digest = createHash('sha256').update(read.bytes).digest('hex')
   if (last?.material.digest === digest) return { ...last, state }
-  const reading = readPem(read.bytes)
+  const reading = readPem(read.bytes, mayListUsers(place))
   if (!vault.put(digest, reading.pieces)) return unread('there is no room left for so many certificates')
   const material = materialOf(place, digest, reading, nowMs())
   return { state, lifetime: reading.certificate, material }
+}
+
+/** A file in the folder says by its name what it is; of a secret or a config nobody knows. */
+function mayListUsers({ from, name }: Place): boolean {
+  return from !== 'folder' || /\.htpasswd$/i.test(name)
 }
 
 /** Once as it begins, and again when it becomes another. */

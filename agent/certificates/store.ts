@@ -1,4 +1,4 @@
-// The certificates and keys that the edge can read: files in a folder, and its own secrets and configs.
+// The certificates, keys and lists of users that the edge can read: files in a folder, and its own secrets and configs.
 // Owns when to look: on a hint at once, every two seconds without one. Refuses to hand out keys but to whoever writes
 // them for HAProxy.
 
@@ -21,7 +21,7 @@ export type CertificateStoreOptions = {
   readonly limits?: Partial<StoreLimits & { readonly bytesMax: number }>
 }
 
-export type CertificateStore = Pick<Vault, 'pem'> & {
+export type CertificateStore = Pick<Vault, 'pem' | 'users'> & {
   /** What was seen last, sorted by `from` and `name`. What did not change keeps its object, the list too. */
   readonly materials: () => readonly Material[]
   /** Looks at all folders once. One look at a time. */
@@ -71,6 +71,7 @@ export function createCertificateStore(options: CertificateStoreOptions): Certif
   }
   return {
     pem: vault.pem,
+    users: vault.users,
     materials: () => state.materials,
     look: (signal) => lookOnce(state, undefined, signal),
     follow: (signal) => follow(state, pollMs, signal),

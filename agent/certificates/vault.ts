@@ -1,14 +1,17 @@
 // The bytes of certificates and keys, by the digest of the file they came from.
 // Owns how long they are kept: while a file holds them, while they are in use, and for a moment after. Refuses to tell
-// anybody of keys but through `pem`.
+// anybody of keys but through `pem`, and of hashes but through `users`.
 
 import type { Pieces } from './read-pem.ts'
+import type { User } from './read-users.ts'
 
 export type Vault = {
   /** Keeps the pieces of a file; false where there is no room for so many bytes. */
   readonly put: (digest: string, pieces: Pieces) => boolean
   /** Chain and key as one PEM, from now on in use; undefined where either is not known. */
   readonly pem: (certificateDigest: string, keyDigest: string) => Buffer | undefined
+  /** The users in a file, from now on in use; undefined where it is not known, or holds none. */
+  readonly users: (digest: string) => readonly User[] | undefined
   /** These are in use now, and no others. */
   readonly retain: (digests: Iterable<string>) => void
   /** Forgets what is neither among `held` nor in use, once it has been so for a while. */
@@ -29,7 +32,7 @@ export function createVault(bytesMax: number, nowMs: () => number): Vault {
   const take = (digest: string): Pieces | undefined => kept.get(digest)?.pieces
   return {
     put: (digest, pieces) => {
-      const size = (pieces.chain?.length ?? 0) + (pieces.key?.length ?? 0)
+      const size = sizeOf(pieces)
       if (kept.has(digest)) return true
       if (bytes + size > bytesMax) return false
       kept.set(digest, { pieces, size, leftAtMs: undefined })
@@ -42,6 +45,11 @@ export function createVault(bytesMax: number, nowMs: () => number): Vault {
       if (chain === undefined || key === undefined) return undefined
       inUse.add(certificateDigest).add(keyDigest)
       return Buffer.from(chain + key, 'latin1')
+    },
+    users: (digest) => {
+      const users = take(digest)?.users
+      if (users !== undefined) inUse.add(digest)
+      return users
     },
     retain: (digests) => {
       inUse = new Set(digests)
@@ -57,4 +65,9 @@ export function createVault(bytesMax: number, nowMs: () => number): Vault {
     },
     bytes: () => bytes,
   }
+}
+
+function sizeOf({ chain, key, users = [] }: Pieces): number {
+  const ofUsers = users.reduce((sum, { name, hash }) => sum + name.length + hash.length, 0)
+  return (chain?.length ?? 0) + (key?.length ?? 0) + ofUsers
 }

@@ -5,7 +5,7 @@ import { computeRouting } from '../core/desired.ts'
 import { AgentError } from '../core/errors.ts'
 import type { Observed } from '../core/observed.ts'
 import { planChanges } from '../core/plan.ts'
-import { allCertificates, type Routing } from '../core/routing.ts'
+import { type Routing, sourcesOf } from '../core/routing.ts'
 import { fileNames } from '../core/settings.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { listText, quote } from '../core/text.ts'
@@ -61,10 +61,11 @@ const reachableMs = 3000
 export async function render(call: Call, options: RenderOptions): Promise<ExitCode> {
   const { ports, settings, signal, isJson } = call
   const { routing } = await route(call)
-  const files = (await ports.createRenderer(settings)).render(routing)
+  // What is printed is seen by whoever sees the terminal: no hash of a password is.
+  const files = (await ports.createRenderer(settings, options.outDir === undefined)).render(routing)
   const { problems } = routing
   if (options.outDir !== undefined) {
-    const written = await ports.writeFiles(options.outDir, files, allCertificates(routing), signal)
+    const written = await ports.writeFiles(options.outDir, files, sourcesOf(routing), signal)
     if (options.isPatient) await reach(call, routing)
     if (isJson) printJson(call, { written, problems })
     else printLines(call, written.length === 0 ? ['nothing changed'] : written)

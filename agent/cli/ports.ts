@@ -2,7 +2,7 @@
 // Refuses implementations: a test hands in what it likes.
 
 import type { Observed } from '../core/observed.ts'
-import type { Routing } from '../core/routing.ts'
+import type { Routing, Sources } from '../core/routing.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import type { Traffic, TrafficScope } from '../core/traffic.ts'
 import type { HostFacts } from './setting-texts.ts'
@@ -54,7 +54,7 @@ export type CliPorts = {
   readonly writeFiles: (
     dir: string,
     files: Files,
-    certificates: Routing['certificates'],
+    sources: Sources,
     signal: AbortSignal,
   ) => Promise<readonly string[]>
   /** The engine's snapshot. */
@@ -97,8 +97,8 @@ export type CliPorts = {
     path: string,
     signal: AbortSignal,
   ) => Promise<AsyncIterable<{ readonly name: string; readonly data: string }> | undefined>
-  /** @throws AgentError `template-failed` */
-  readonly createRenderer: (settings: Settings) => Promise<Renderer>
+  /** Masked, it shows no hash of a password. @throws AgentError `template-failed` */
+  readonly createRenderer: (settings: Settings, isMasked?: boolean) => Promise<Renderer>
   /** Runs the agent until the signal aborts. */
   readonly run: (settings: Settings, signal: AbortSignal) => Promise<void>
 }

@@ -88,6 +88,10 @@ const material = z.strictObject({
     .exactOptional(),
   key: z.strictObject({ publicKey: digest }).exactOptional(),
   fault: text.exactOptional(),
+  users: z
+    .array(text.regex(/^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$/, { error: 'expected the name of a user' }))
+    .exactOptional(),
+  usersFault: text.exactOptional(),
 })
 
 const snapshot = z.strictObject({

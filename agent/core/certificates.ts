@@ -125,10 +125,14 @@ function fitting(certificate: Material | undefined, key: Material | undefined): 
 
 const origins = ['folder', 'secret', 'config'] as const
 
-/** A file of the folder before a secret, and that before a config. In the folder the ending may be left out. */
-function materialNamed(name: string, materials: readonly Material[]): Material | undefined {
+/** What a name stands for: a file of the folder before a secret, and that before a config. In the folder the ending may be left out. */
+export function materialNamed(
+  name: string,
+  materials: readonly Material[],
+  endings: readonly string[] = ['.pem', '.crt', '.key'],
+): Material | undefined {
   for (const from of origins) {
-    const names = from === 'folder' ? [name, `${name}.pem`, `${name}.crt`, `${name}.key`] : [name]
+    const names = from === 'folder' ? [name, ...endings.map((ending) => name + ending)] : [name]
     for (const each of names) {
       const found = materials.find((material) => material.from === from && material.name === each)
       if (found !== undefined) return found

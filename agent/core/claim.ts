@@ -106,7 +106,7 @@ function isOfCluster(service: Service, { serviceCluster }: LabelValues, settings
 
 /**
  * A service meant for one path, or one cluster, must not take a whole host because that label was mistyped; nor must one
- * that speaks TLS itself be served as if it spoke HTTP.
+ * that speaks TLS itself be served as if it spoke HTTP, or one that asks for passwords be passed through without.
  */
 function isUnsafe(service: Service, values: LabelValues, { isTlsOn }: RoutingSettings): boolean {
   const { serviceCluster, contextRoot, sslPassthrough } = labelTable
@@ -114,7 +114,7 @@ function isUnsafe(service: Service, values: LabelValues, { isTlsOn }: RoutingSet
     isLost(service, serviceCluster, values.serviceCluster) ||
     isLost(service, contextRoot, values.contextRoot) ||
     isLost(service, sslPassthrough, values.sslPassthrough) ||
-    (values.sslPassthrough === true && !isTlsOn)
+    (values.sslPassthrough === true && (!isTlsOn || values.basicAuth !== undefined))
   )
 }
 

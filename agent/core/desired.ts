@@ -11,12 +11,21 @@ import { labelTable } from './labels/table.ts'
 import { backendOptions, differingOptions } from './options.ts'
 import { compareProblems, type Problem, problemText } from './problem.ts'
 import { chooseRedirects } from './redirects.ts'
-import { type Backend, defaultHost, type Routing, routeKey, type Server, sniHost } from './routing.ts'
+import {
+  type Backend,
+  type BackendUsers,
+  defaultHost,
+  type Routing,
+  routeKey,
+  type Server,
+  sniHost,
+} from './routing.ts'
 import { isSameList } from './same.ts'
 import type { RoutingSettings } from './settings.ts'
 import type { Snapshot } from './snapshot.ts'
 import { compareText, quote } from './text.ts'
 import { topologyOf } from './topology.ts'
+import { namedUsers, usersOf, usersProblems } from './users.ts'
 
 /** What the last computation found, to be handed to the next. Its content is nobody else's business. */
 export type Memo = {
@@ -37,6 +46,7 @@ type Published = {
   /** Certificates and keys that services name. */
   readonly materialNames: readonly string[]
   readonly tls: Chosen
+  readonly usersProblems: readonly Problem[]
   readonly redirects: Routing['redirects']
   /** What `tls` was chosen from. */
   readonly material: TlsFacts
@@ -77,6 +87,7 @@ export function computeRouting(
   const problems = [
     ...published.problems,
     ...published.tls.problems,
+    ...published.usersProblems,
     ...published.claims.flatMap((claim) => claim.problems),
   ]
   return {
@@ -111,11 +122,14 @@ function publish(
   const redirected = chooseRedirects(claims)
   return {
     claims,
-    backends: buildBackends(groups, memo),
+    backends: buildBackends(groups, material, memo),
     problems: [...excluded, ...problems, ...redirected.problems],
     networkIds: neededNetworks(claims),
-    materialNames: material.isTlsOn ? namedMaterials(claims) : [],
+    materialNames: [
+      ...new Set([...(material.isTlsOn ? namedMaterials(claims) : []), ...namedUsers(claims)]),
+    ].sort(compareText),
     tls: chooseCertificates(claims, material),
+    usersProblems: usersProblems(claims, material),
     redirects: redirected.redirects,
     material,
   }
@@ -132,7 +146,24 @@ function withMaterial(published: Published, material: Published['material']): Pu
     material.configs === configs &&
     material.refused === refused
   if (isSame) return published
-  return { ...published, tls: chooseCertificates(published.claims, material), material }
+  return {
+    ...published,
+    backends: withUsers(published.backends, material),
+    tls: chooseCertificates(published.claims, material),
+    usersProblems: usersProblems(published.claims, material),
+    material,
+  }
+}
+
+/** The same backends for the users that there are now. */
+function withUsers(backends: Published['backends'], { materials }: TlsFacts): Published['backends'] {
+  const changed = [...backends].flatMap(([name, entry]) => {
+    const { options } = entry.backend
+    const users = usersOf(options.users?.name, materials)
+    if (users === undefined || users.digest === options.users?.digest) return []
+    return [[name, { ...entry, backend: { ...entry.backend, options: { ...options, users } } }] as const]
+  })
+  return changed.length === 0 ? backends : new Map([...backends, ...changed])
 }
 
 /** The same routes with other servers: only backends that a replaced claim has a share in are built anew. */
@@ -221,7 +252,11 @@ function defaultTaken(claim: Claim, holder: Claim): Problem {
   })
 }
 
-function buildBackends(groups: readonly Group[], memo: Memo | undefined): Published['backends'] {
+function buildBackends(
+  groups: readonly Group[],
+  { materials }: TlsFacts,
+  memo: Memo | undefined,
+): Published['backends'] {
   const built: [string, { backend: Backend; claims: readonly Claim[] }][] = []
   for (const group of groups) {
     const first = group.routes[0]
@@ -230,13 +265,17 @@ function buildBackends(groups: readonly Group[], memo: Memo | undefined): Publis
     const routes = group.routes.map((route) => routeKey(route.host, route.path)).toSorted(compareText)
     const before = memo?.published.backends.get(name)
     const isSameRoutes = before !== undefined && isSameList(before.backend.routes, routes, Object.is)
-    const isSame = isSameRoutes && isSameList(before.claims, group.claims, Object.is)
+    const users = usersOf(group.claims[0]?.options.basicAuth, materials)
+    const isSame =
+      isSameRoutes &&
+      isSameList(before.claims, group.claims, Object.is) &&
+      before.backend.options.users?.digest === users?.digest
     built.push([
       name,
       isSame
         ? before
         : {
-            backend: buildBackend(name, isSameRoutes ? before.backend.routes : routes, group),
+            backend: buildBackend(name, isSameRoutes ? before.backend.routes : routes, group, users),
             claims: group.claims,
           },
     ])
@@ -244,12 +283,17 @@ function buildBackends(groups: readonly Group[], memo: Memo | undefined): Publis
   return new Map(built.sort(([a], [b]) => compareText(a, b)))
 }
 
-function buildBackend(name: string, routes: readonly string[], { claims, path }: Group): Backend {
+function buildBackend(
+  name: string,
+  routes: readonly string[],
+  { claims, path }: Group,
+  users: BackendUsers | undefined,
+): Backend {
   return {
     name,
     services: claims.map((claim) => claim.service),
     routes,
-    options: backendOptions(claims[0], path),
+    options: backendOptions(claims[0], path, users),
     servers: serversOfAll(claims),
   }
 }

@@ -98,7 +98,7 @@ function named(known: readonly NamedObject[] | undefined, names: readonly string
 
 /** In the folder a name's ending may be left out. */
 function isInFolder(name: string, materials: readonly Material[]): boolean {
-  const files = [name, `${name}.pem`, `${name}.crt`, `${name}.key`]
+  const files = [name, ...['pem', 'crt', 'key', 'htpasswd'].map((ending) => `${name}.${ending}`)]
   return materials.some((material) => material.from === 'folder' && files.includes(material.name))
 }
 

@@ -18,6 +18,8 @@ export type OptionView = {
   readonly allowed: readonly string[] | undefined
   readonly denied: readonly string[]
   readonly rateLimit: { readonly requests: number; readonly period: string } | undefined
+  /** Present where users say who they are; without a list of them nobody is served. */
+  readonly access: AccessView | undefined
   readonly maxBodySize: number | undefined
   /** Truth value: whether a request that changes something is sent again too. */
   readonly retriesAll: boolean
@@ -28,6 +30,8 @@ export type OptionView = {
   /** Truth value. */
   readonly compression: boolean
 }
+
+export type AccessView = { readonly realm: string; readonly userlist: string | undefined }
 
 export type HealthCheckView = { readonly path: string; readonly host: string; readonly status: string }
 
@@ -47,9 +51,14 @@ export type HeaderView = { readonly name: string; readonly value: string | undef
 /** A line takes 64 words (configuration manual, section 2.1). */
 const addressesPerLine = 50
 
-/** The view of a backend's options. */
-export function optionView(options: BackendOptions): OptionView {
-  const { allow, deny = [], rateLimit, hsts } = options
+/** The name of the section with the users of a file. */
+export function userlistName(digest: string): string {
+  return `users-${digest.slice(0, 16)}`
+}
+
+/** The view of the options of a backend of this name. */
+export function optionView(name: string, options: BackendOptions): OptionView {
+  const { allow, deny = [], rateLimit, hsts, users } = options
   return {
     balance: balanceOf(options),
     isHashed: hashes(options),
@@ -61,6 +70,13 @@ export function optionView(options: BackendOptions): OptionView {
       rateLimit === undefined
         ? undefined
         : { requests: rateLimit.requests, period: duration(rateLimit.periodMs) },
+    access:
+      users === undefined
+        ? undefined
+        : {
+            realm: quoted(withoutFormat(name)),
+            userlist: users.digest === undefined ? undefined : userlistName(users.digest),
+          },
     maxBodySize: options.maxBodySize,
     retriesAll: options.retryNonIdempotent === true,
     rewrite: rewriteView(options.rewrite),

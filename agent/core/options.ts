@@ -6,7 +6,7 @@ import type { Header } from './labels/header-values.ts'
 import { type OptionValues, optionRows } from './labels/option-rows.ts'
 import { labelProblem } from './labels/read.ts'
 import type { Problem } from './problem.ts'
-import type { BackendMode, BackendOptions, BackendService } from './routing.ts'
+import type { BackendMode, BackendOptions, BackendService, BackendUsers } from './routing.ts'
 import { notWithPassthrough, notWithVip } from './server-options.ts'
 import type { Service } from './snapshot.ts'
 import { listText, quote } from './text.ts'
@@ -76,7 +76,11 @@ export function optionsOf(
     options: Object.fromEntries(kept.map((key) => [key, values[key]])),
     problems: [
       ...barred.map((key) => notWithVip(service, optionRows[key].label)),
-      ...unseen.map((key) => notWithPassthrough(service, optionRows[key].label)),
+      ...unseen.map((key) => {
+        const problem = notWithPassthrough(service, optionRows[key].label)
+        // Then it is not published at all.
+        return key === 'basicAuth' ? { ...problem, severity: 'error' as const } : problem
+      }),
       ...(isPassthrough ? setHeaders : []).map((key) => {
         const { label, placeholder } = headerFamilies[key]
         return notWithPassthrough(service, label + placeholder)
@@ -126,8 +130,10 @@ type Asking = {
 export function backendOptions(
   oldest: Pick<Asking, 'options' | 'isPassthrough'> | undefined,
   path: string,
+  users?: BackendUsers,
 ): BackendOptions {
-  const { contextRootRewrite, ...options } = oldest?.options ?? {}
+  const { contextRootRewrite, basicAuth: _, ...asked } = oldest?.options ?? {}
+  const options = users === undefined ? asked : { ...asked, users }
   if (oldest?.isPassthrough === true) return { ...options, passthrough: true }
   return contextRootRewrite === true && path !== '' ? { ...options, rewrite: path } : options
 }

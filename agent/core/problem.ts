@@ -36,6 +36,8 @@ export const problemCodes = [
   'service-cluster-invalid',
   'tls-off',
   'too-many-hosts',
+  'users-broken',
+  'users-missing',
   'vip-missing',
   'vip-not-possible',
   'vip-without-endpoint',

@@ -37,6 +37,18 @@ export function allCertificates({
   return new Map(certificates).set(defaultCertificate.file, defaultCertificate)
 }
 
+/** What HAProxy's files are written from besides: certificates by file, and the digests of files with users. */
+export type Sources = {
+  readonly certificates: Routing['certificates']
+  readonly users: readonly string[]
+}
+
+/** What the files of a routing are written from. */
+export function sourcesOf(routing: Routing): Sources {
+  const users = [...routing.backends.values()].flatMap(({ options }) => options.users?.digest ?? [])
+  return { certificates: allCertificates(routing), users: [...new Set(users)] }
+}
+
 /** A routing without anything in it. */
 export const emptyRouting: Routing = {
   backends: new Map(),
@@ -73,13 +85,20 @@ export type BackendMode = 'task' | 'vip'
 
 /** What a backend's section says besides its servers. A change here needs a reload. An absent option is not in force. */
 export type BackendOptions = {
-  readonly [K in Exclude<keyof AskedOptions, 'contextRootRewrite'>]?: NonNullable<AskedOptions[K]>
+  readonly [K in Exclude<keyof AskedOptions, 'contextRootRewrite' | 'basicAuth'>]?: NonNullable<
+    AskedOptions[K]
+  >
 } & {
+  /** Whose requests are served. */
+  readonly users?: BackendUsers
   /** The path prefix that the application does not get to see. */
   readonly rewrite?: string
   /** Connections go to the tasks as they are, chosen by the server name of their TLS. */
   readonly passthrough?: true
 }
+
+/** The users in a file, under the name that a label says; without a digest nobody, as there is no such file. */
+export type BackendUsers = { readonly name: string; readonly digest?: string }
 
 export type Server = {
   readonly name: string

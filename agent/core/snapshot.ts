@@ -121,8 +121,12 @@ export type Material = {
   }
   /** The private key, where the file holds one. */
   readonly key?: { readonly publicKey: string }
-  /** Why nothing in the file can be used. */
+  /** Why there is neither in the file. */
   readonly fault?: string
+  /** The names of the users in the file, where it is a list of users, in its order; never their passwords' hashes. */
+  readonly users?: readonly string[]
+  /** Why a file that is no PEM is no list of users either. */
+  readonly usersFault?: string
 }
 
 /** Where the edge itself stands: the networks that its HAProxy can reach tasks on. */

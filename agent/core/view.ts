@@ -4,8 +4,9 @@
 import { formatAddress } from './address.ts'
 import { certificateLine, pathBeside } from './certificate-list.ts'
 import { duration } from './duration.ts'
-import { type OptionView, optionView } from './option-view.ts'
-import type { Backend, Routing } from './routing.ts'
+import { AgentError } from './errors.ts'
+import { type OptionView, optionView, userlistName } from './option-view.ts'
+import { type Backend, type Routing, sourcesOf } from './routing.ts'
 import { checkKeywords, hashKeywords, serverKeywords } from './server-keywords.ts'
 import type { ConfigSettings } from './settings.ts'
 import { compareText } from './text.ts'
@@ -20,6 +21,7 @@ export type ConfigView = {
   readonly httpBinds: readonly string[]
   /** Present where TLS is spoken. */
   readonly tls: TlsView | undefined
+  readonly userlists: readonly UserlistView[]
   readonly redirectsMap: string
   readonly globalLines: readonly string[]
   readonly defaultsLines: readonly string[]
@@ -42,6 +44,17 @@ export type ConfigView = {
     readonly hardStop: string
   }
 }
+
+/** A section with users; `password` is the hash of it. */
+export type UserlistView = {
+  readonly name: string
+  readonly users: readonly { readonly name: string; readonly password: string }[]
+}
+
+/** Has the users of a file, by its digest. */
+export type UsersSource = (
+  digest: string,
+) => readonly { readonly name: string; readonly hash: string }[] | undefined
 
 export type TlsView = {
   readonly binds: readonly string[]
@@ -75,7 +88,12 @@ export type ServerView = {
 /**
  * The view of everything but backends. `structure` is the digest that an agent recognises its own configuration by.
  */
-export function configView(settings: ConfigSettings, structure: string, edge: TlsEdge): ConfigView {
+export function configView(
+  settings: ConfigSettings,
+  structure: string,
+  edge: TlsEdge,
+  userlists: readonly UserlistView[] = [],
+): ConfigView {
   return {
     description: quoted(`tidegate structure=${structure}`),
     workerSocket: quoted(settings.workerSocket),
@@ -84,6 +102,7 @@ export function configView(settings: ConfigSettings, structure: string, edge: Tl
     errorsDir: settings.errorsDir,
     httpBinds: settings.httpBind,
     tls: tlsView(settings, edge),
+    userlists,
     globalLines: settings.globalLines,
     defaultsLines: settings.defaultsLines,
     maxConnections: settings.maxConnections,
@@ -135,6 +154,30 @@ function shownElse({ defaultFile }: TlsEdge, settings: ConfigSettings): string {
   return defaultFile === undefined ? 'strict-sni' : `default-crt ${pathBeside(defaultFile, settings)}`
 }
 
+/**
+ * The sections with users that a routing's backends refer to, in the order of their names.
+ * @throws AgentError `files-unwritable` where the users of one are no longer at hand
+ */
+export function userlistViews(routing: Routing, source: UsersSource): readonly UserlistView[] {
+  return sourcesOf(routing)
+    .users.toSorted(compareText)
+    .map((digest) => {
+      const users = source(digest)
+      if (users === undefined) throw usersGone()
+      return { name: userlistName(digest), users: users.map(({ name, hash }) => ({ name, password: hash })) }
+    })
+}
+
+function usersGone(): AgentError {
+  return new AgentError(
+    'files-unwritable',
+    'a list of users cannot be written: its file is no longer there',
+    {
+      hint: 'It was removed while it was put in use. The next look at the files settles it.',
+    },
+  )
+}
+
 /** The view of one backend. */
 export function backendView(backend: Backend, { httpsPort }: Pick<ConfigSettings, 'httpsPort'>): BackendView {
   return {
@@ -144,7 +187,7 @@ export function backendView(backend: Backend, { httpsPort }: Pick<ConfigSettings
     passthrough: backend.options.passthrough === true,
     tlsOnly: backend.options.sslOnly === true,
     tlsPort: httpsPort === 443 ? '' : `:${httpsPort}`,
-    ...optionView(backend.options),
+    ...optionView(backend.name, backend.options),
     servers: backend.servers.map((server) => ({
       name: server.name,
       address: formatAddress(server.address, server.port),

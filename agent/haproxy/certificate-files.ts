@@ -2,7 +2,7 @@
 // Owns the folder. Refuses to choose certificates, and to keep keys: it is handed them for as long as it takes to write.
 
 import { AgentError } from '../core/errors.ts'
-import type { Routing } from '../core/routing.ts'
+import type { Routing, Sources } from '../core/routing.ts'
 import { fileNames } from '../core/settings.ts'
 import type { Files } from './files.ts'
 
@@ -37,13 +37,14 @@ export async function writeCertificates(
   await store.write(new Map(files), signal)
 }
 
-/** Removes the files of all other certificates. Keys that nobody needs lie nowhere. */
+/** Removes the files of all other certificates. Keys and hashes that nobody needs lie nowhere. */
 export async function pruneCertificates(
   store: Files,
   source: PemSource,
-  certificates: Certificates,
+  { certificates, users }: Sources,
 ): Promise<void> {
-  source.retain([...certificates.values()].flatMap(({ certificate, key }) => [certificate, key]))
+  const digests = [...certificates.values()].flatMap(({ certificate, key }) => [certificate, key])
+  source.retain([...digests, ...users])
   for (const file of await store.list(fileNames.certificates))
     if (!certificates.has(file)) await store.remove(file)
 }

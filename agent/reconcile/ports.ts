@@ -8,7 +8,7 @@ import type { Newcomer } from '../core/newcomers.ts'
 import type { Observed } from '../core/observed.ts'
 import type { ReloadReason } from '../core/plan.ts'
 import type { Problem } from '../core/problem.ts'
-import type { Routing } from '../core/routing.ts'
+import type { Routing, Sources } from '../core/routing.ts'
 
 /** The files by their path relative to the run folder. */
 export type Files = ReadonlyMap<string, string>
@@ -37,12 +37,8 @@ export type HaproxyPort = {
     certificates: Certificates,
     signal: AbortSignal,
   ) => Promise<readonly ConfigFault[]>
-  /** Replaces the files that are given, each atomically, and keeps these certificates beside them, and no others. */
-  readonly save: (
-    files: Files | FilesInPieces,
-    certificates: Certificates,
-    signal: AbortSignal,
-  ) => Promise<void>
+  /** Replaces the files that are given, each atomically, and keeps what they are written from, and no other certificates. */
+  readonly save: (files: Files | FilesInPieces, sources: Sources, signal: AbortSignal) => Promise<void>
   /** Starts HAProxy from the saved files and waits until it answers. */
   readonly start: (signal: AbortSignal) => Promise<void>
   /** Has the master load the saved files, and waits until a new worker with this structure answers. */

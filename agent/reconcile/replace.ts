@@ -5,7 +5,7 @@ import { refusedByFault, rejectedProblem } from '../core/culprit.ts'
 import { adopt, routingInForce } from '../core/observed.ts'
 import type { ReloadReason } from '../core/plan.ts'
 import type { Problem } from '../core/problem.ts'
-import { allCertificates, type Routing } from '../core/routing.ts'
+import { type Routing, sourcesOf } from '../core/routing.ts'
 import { reportOutcome } from './outcome.ts'
 
 import { findCulprits } from './set-aside.ts'
@@ -64,10 +64,11 @@ async function embrace(context: Context, routing: Routing, signal: AbortSignal):
 async function prepare(context: Context, signal: AbortSignal): Promise<boolean> {
   const { state, haproxy, renderer, configFile } = context
   const files = renderer.render(state.routing)
-  const certificates = allCertificates(state.routing)
+  const sources = sourcesOf(state.routing)
+  const { certificates } = sources
   const faults = await haproxy.check(files, certificates, signal)
   if (faults.length === 0) {
-    await haproxy.save(files, certificates, signal)
+    await haproxy.save(files, sources, signal)
     return true
   }
   const refused = refusedByFault(faults, certificates)
@@ -105,6 +106,6 @@ export async function save(context: Context, signal: AbortSignal): Promise<void>
   const { state, haproxy, renderer } = context
   const inForce = state.observed === undefined ? undefined : routingInForce(state.observed)
   if (inForce === undefined) return
-  await haproxy.save(renderer.renderLive(inForce), allCertificates(inForce), signal)
+  await haproxy.save(renderer.renderLive(inForce), sourcesOf(inForce), signal)
   state.isUnsaved = false
 }

@@ -17,8 +17,9 @@ import {
   redirectLines,
   routeLines,
   structureLine,
-  type TlsEdge,
   tlsEdgeOf,
+  type UsersSource,
+  userlistViews,
 } from '../core/view.ts'
 import { errorPages } from './error-pages.ts'
 
@@ -40,10 +41,14 @@ export type Renderer = {
 type Template = { readonly source: string; readonly print: (view: object) => string }
 
 /**
- * Compiles the templates of a folder.
+ * Compiles the templates of a folder. `usersOf` has the users that backends ask for, with the hashes of their passwords.
  * @throws AgentError `template-failed` where one cannot be read or compiled
  */
-export function createRenderer(templatesDir: string, settings: ConfigSettings): Renderer {
+export function createRenderer(
+  templatesDir: string,
+  settings: ConfigSettings,
+  usersOf: UsersSource = () => undefined,
+): Renderer {
   const config = loadTemplate(templatesDir, 'haproxy.cfg.ejs')
   const backend = loadTemplate(templatesDir, 'backend.cfg.ejs')
   const errorPage = loadTemplate(templatesDir, 'error.html.ejs')
@@ -60,8 +65,8 @@ export function createRenderer(templatesDir: string, settings: ConfigSettings): 
         '\n',
       ),
     )
-  const printHead = createHeadPrinter((structure, edge) =>
-    config.print(configView(settings, structure, edge)),
+  const printHead = createHeadPrinter((structure, routing) =>
+    config.print(configView(settings, structure, tlsEdgeOf(routing), userlistViews(routing, usersOf))),
   )
   const printBackend = rememberWeakly((each: Backend) => flat(backend.print(backendView(each, settings))))
   const printRoutes = createRoutesPrinter()
@@ -97,11 +102,11 @@ export function createRenderer(templatesDir: string, settings: ConfigSettings): 
 
 /** Prints what stands before the backends, and the same text again while the structure is the same: it decides all of it. */
 function createHeadPrinter(
-  print: (structure: string, edge: TlsEdge) => string,
+  print: (structure: string, routing: Routing) => string,
 ): (structure: string, routing: Routing) => string {
   let last: { readonly structure: string; readonly text: string } | undefined
   return (structure, routing) => {
-    if (last?.structure !== structure) last = { structure, text: print(structure, tlsEdgeOf(routing)) }
+    if (last?.structure !== structure) last = { structure, text: print(structure, routing) }
     return last.text
   }
 }

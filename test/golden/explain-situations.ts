@@ -62,6 +62,20 @@ const certificateSituations: readonly {
     labels: { ssl_cert: 'shop.pem' },
     materials: [{ ...pem, certificate: { ...own, names: ['*.example.com'] } }],
   },
+  { name: 'users-missing', labels: { 'com.tidegate.lb.basic_auth': 'shop-users' } },
+  {
+    name: 'users-broken',
+    labels: { 'com.tidegate.lb.basic_auth': 'shop-users' },
+    materials: [
+      {
+        name: 'shop-users',
+        from: 'secret',
+        digest: 'd2',
+        fault: 'neither a PEM certificate nor a PEM private key',
+        usersFault: 'line 1: a password that is no hash behind the name anna',
+      },
+    ],
+  },
   { name: 'tls-off', labels: { ssl_passthrough: 'true' }, settings: { isTlsOn: false } },
   { name: 'passthrough-not-possible', labels: { ssl_passthrough: 'true', sticky_session_cookie: 'session' } },
   { name: 'redirect-invalid', labels: { redirects: 'http://old.local,https://shop.local' } },

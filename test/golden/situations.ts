@@ -172,6 +172,25 @@ export const situations: readonly Situation[] = [
     }),
   },
   {
+    name: '18-basic-auth',
+    after: swarm({
+      services: [
+        labelled({ ...own({ basic_auth: 'demo-users' }) }),
+        service({ name: 'closed', lb: { hosts: 'closed.local', ...own({ basic_auth: 'absent' }) } }),
+      ],
+      tasks: [first, task({ id: 'c1c2c3c4', service: 'closed', slot: 1, address: '10.0.1.31' })],
+      materials: [
+        {
+          name: 'demo-users',
+          from: 'secret',
+          digest: 'a1'.repeat(32),
+          fault: 'neither a PEM certificate nor a PEM private key',
+          users: ['anna'],
+        },
+      ],
+    }),
+  },
+  {
     name: '16-other-servers',
     before: running,
     after: swarm({

@@ -77,6 +77,7 @@ const rows: readonly Row[] = [
   own('deny', ['192.0.2.1', '192.0.2.0/24'], 'reload'),
   own('rate_limit', ['10000/s', '20000/s'], 'reload'),
   own('max_body_size', ['10m', '20m'], 'reload'),
+  { ...own('basic_auth', ['staff', 'crew'], 'reload'), isServed: false },
   own('hsts', ['3600', '7200; preload'], 'reload'),
   own('compression', ['true', 'false'], 'reload'),
   own('retry_non_idempotent', ['true', 'false'], 'reload'),

@@ -154,6 +154,12 @@ export function loopSettings(given: Partial<LoopSettings> = {}): LoopSettings {
   }
 }
 
+/** Who may come in wherever a file with users is asked for; her password is `secret`. */
+export const anna = {
+  name: 'anna',
+  hash: '$5$rounds=1000$abcdefgh$XIppta5rT8zJUu4vAOKQXrwq9uY4Ijlz6VjyOmkx5i4',
+}
+
 const defaultSettings = configSettings()
 const renderers = new WeakMap<ConfigSettings, Renderer>()
 
@@ -161,7 +167,7 @@ const renderers = new WeakMap<ConfigSettings, Renderer>()
 export function rendererFor(settings: ConfigSettings = defaultSettings): Renderer {
   const before = renderers.get(settings)
   if (before !== undefined) return before
-  const renderer = createRenderer(templatesDir, settings)
+  const renderer = createRenderer(templatesDir, settings, () => [anna])
   renderers.set(settings, renderer)
   return renderer
 }

@@ -149,7 +149,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const attach: Engine['attach'] = (plan, signal) =>
     updateEdge(endpoint, plan, settings.docker.timeoutMs, signal)
   const certificates = createCertificateStore({ folders: certificateFolders(settings.certificates) })
-  const engine = { snapshots: withMaterials(source.snapshots, certificates), attach, pems: certificates }
+  const engine = {
+    snapshots: withMaterials(source.snapshots, certificates),
+    attach,
+    pems: certificates,
+    users: certificates.users,
+  }
   const page = createEdgePage(settings, options.version ?? '0.0.0-test', reportTo(told, options))
   const agent = await createAgent(settings, engine, page.report)
   const opened = options.page === true ? await page.open(agent, source) : undefined

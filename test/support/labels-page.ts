@@ -19,6 +19,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   backend_mode: designTable,
   default_backend: designTable,
   service_cluster: 'test/integration/interlock.test.ts',
+  basic_auth: 'test/integration/basic-auth.test.ts',
   redirects: tls,
   ssl_cert: tls,
   ssl_key: tls,

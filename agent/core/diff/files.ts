@@ -41,7 +41,7 @@ function sectionsOf(config: string): ReadonlyMap<string, readonly string[]> {
   const sections = new Map<string, string[]>()
   let lines: string[] = []
   for (const line of config.split('\n')) {
-    if (/^(global|defaults|frontend|backend|listen)\b/.test(line)) {
+    if (/^(global|defaults|userlist|frontend|backend|listen)\b/.test(line)) {
       lines = []
       sections.set(line.trim(), lines)
     } else if (!isComparedElsewhere(line)) {
@@ -59,6 +59,9 @@ function isComparedElsewhere(line: string): boolean {
 /** The longest line that is shown. */
 const lineMax = 200
 
+/** The hash of a user's password, which nobody is told. */
+const hashes = /\b(password\s+)\S+/g
+
 /** The first line that differs, told for all of them; none where there is none. */
 function differences(name: string, wanted: readonly string[], found: readonly string[]): readonly FileRow[] {
   const length = Math.max(wanted.length, found.length)
@@ -69,5 +72,5 @@ function differences(name: string, wanted: readonly string[], found: readonly st
 }
 
 function shown(line: string | undefined): string | undefined {
-  return line === undefined ? undefined : clean(line, lineMax) || '(an empty line)'
+  return line === undefined ? undefined : clean(line.replaceAll(hashes, '$1*'), lineMax) || '(an empty line)'
 }

@@ -1,5 +1,6 @@
 // The labels that say whose requests a service takes, how many, and how large.
 
+import { parseMaterialName } from './address-values.ts'
 import { parseHsts } from './header-values.ts'
 import { parseRate, parseSize } from './measure-values.ts'
 import { parseNetworks } from './network-values.ts'
@@ -49,6 +50,17 @@ export const accessRows = {
     code: 'option-invalid',
     parse: parseSize,
   }),
+  basicAuth: row({
+    label: 'basic_auth',
+    type: 'name of a secret, a config or a file',
+    meaning:
+      'Only users in this file are served, who say name and password (basic authentication); others get 401. A line for each: `name:hash`, as `mkpasswd -m sha-512` or `htpasswd -nB` make it. Without the file nobody is served (503).',
+    example: 'demo-users',
+    default: 'everybody',
+    code: 'users-missing',
+    fallback: '',
+    parse: parseMaterialName,
+  }),
   hsts: row({
     label: 'hsts',
     type: 'seconds, then includeSubDomains and preload where wanted',
@@ -68,6 +80,7 @@ export function readAccessRows(read: ReadRow): AccessValues {
     deny: read(accessRows.deny),
     rateLimit: read(accessRows.rateLimit),
     maxBodySize: read(accessRows.maxBodySize),
+    basicAuth: read(accessRows.basicAuth),
     hsts: read(accessRows.hsts),
   }
 }

@@ -36,6 +36,7 @@ export const changeCosts: {
   healthCheckPath: 'reload',
   healthCheckStatus: 'reload',
   healthCheckHost: 'reload',
+  basicAuth: 'reload',
   allow: 'reload',
   deny: 'reload',
   rateLimit: 'reload',

@@ -277,6 +277,10 @@ const rows: readonly Row[] = [
   own('rate_limit', '0/s', 'Check the numbers'),
   own('rate_limit', '1/2d', 'Check the numbers'),
   own('rate_limit', '1/s } || { always_true', '100/s'),
+  {
+    ...own('basic_auth', 'users\n    server evil 6.6.6.6:80', 'docker secret ls'),
+    problem: ['users-missing', '"users\\n    server evil 6.6.6.6:80"', 'docker secret ls'],
+  },
   own('hsts', 'forever', '31536000'),
   own('hsts', '1; includeSubDomains; includeSubDomains', '31536000'),
   own('hsts', "1'; x", '31536000'),
@@ -468,7 +472,7 @@ test('there are enough of them, and each kind of problem that labels can cause i
   expect(rows.length).toBeGreaterThanOrEqual(60)
   const met = new Set(rows.map((row) => row.problem[0]))
   // Not one service's labels' doing: HAProxy's own refusal, which the loop answers, services or containers that disagree,
-  // certificates (certificates.test.ts), and settings: an edge without TLS, hosts kept for others.
+  // certificates (certificates.test.ts), lists of users (users.test.ts), and settings: no TLS, hosts kept for others.
   const ofOthers = [
     'certificate-broken',
     'certificate-expired',
@@ -480,6 +484,7 @@ test('there are enough of them, and each kind of problem that labels can cause i
     'option-differs',
     'redirect-taken',
     'tls-off',
+    'users-broken',
   ]
   expect(problemCodes.filter((code) => !met.has(code))).toEqual(ofOthers)
 })

@@ -42,6 +42,7 @@ test('every label of the table is read, and its example is a good value', () => 
     deny: ['192.0.2.7'],
     rateLimit: { requests: 100, periodMs: 1000 },
     maxBodySize: 10_485_760,
+    basicAuth: 'demo-users',
     hsts: 'max-age=31536000; includeSubDomains',
     maxFails: 3,
     failTimeout: 10_000,

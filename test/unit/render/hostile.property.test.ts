@@ -10,7 +10,12 @@ import { lb, rendererFor, routingSettings, service, snapshot, tasks } from '../.
 import { hostileLabels as labels, strangeLabels as strangers } from '../../support/hostile-labels.ts'
 
 function routingOf(given: Readonly<Record<string, string>>): Routing {
-  const world = snapshot({ services: [service({ labels: given })], tasks: tasks('web', 1) })
+  const users = { name: 'demo-users', from: 'secret', digest: 'a1'.repeat(32), users: ['anna'] } as const
+  const world = snapshot({
+    services: [service({ labels: given })],
+    tasks: tasks('web', 1),
+    materials: [users],
+  })
   return computeRouting(world, routingSettings()).routing
 }
 
@@ -47,6 +52,11 @@ const meant = [
   /^ {4}http-request deny deny_status 429 if \{ sc_http_req_rate\(0\) gt \d+ \}$/,
   /^ {4}http-request deny deny_status 413 if \{ req\.body_size gt \d+ \}$/,
   /^ {4}http-request deny deny_status 411 content-type "text\/plain" string "Say how long the body is\." if /,
+  /^ {4}http-request deny deny_status 503 if TRUE$/,
+  /^ {4}# The list of users is missing\.$/,
+  /^ {4}http-request auth realm '[A-Za-z0-9._:-]+' unless \{ http_auth\(users-a1a1a1a1a1a1a1a1\) \}$/,
+  /^userlist users-a1a1a1a1a1a1a1a1$/,
+  /^ {4}user anna password \$5\$\S+$/,
   /^ {4}http-request disable-l7-retry unless METH_GET \|\| METH_OPTIONS$/,
   /^ {4}http-request redirect location (\/[A-Za-z0-9._~%@:+=-]+)+\/(\?%\[query\])? code 301 if \{ path \/\S+ \}( \{ query -m len gt 0 \})?$/,
   /^ {4}http-request set-path %\[path,bytes\(\d+\)\] if \{ path_beg \/\S+\/ \}$/,

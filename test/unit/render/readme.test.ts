@@ -42,6 +42,7 @@ const labelled = service({
     ...own({
       health_check_path: '/health',
       rate_limit: '100/s',
+      basic_auth: 'demo-users',
       'request_header.X-A': 'a',
       'response_header.X-B': 'b',
     }),
@@ -53,7 +54,9 @@ const [backend] = computeRouting(world, routingSettings()).routing.backends.valu
 test.for([
   {
     view: 'ConfigView',
-    example: configView(configSettings(), '', { passesThrough: true, defaultFile: undefined }),
+    example: configView(configSettings(), '', { passesThrough: true, defaultFile: undefined }, [
+      { name: 'users-1', users: [{ name: 'anna', password: '*' }] },
+    ]),
   },
   { view: 'BackendView', example: backend && backendView(backend, configSettings()) },
   { view: 'ErrorPage', example: errorPages[0] },
