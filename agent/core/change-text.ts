@@ -8,8 +8,12 @@ import { compareText } from './text.ts'
 /** How many services, tasks of one kind and routes are named; the rest is counted. */
 const named = { services: 3, tasks: 4, routes: 3, hosts: 3 } as const
 
-/** What befalls a server, from what matters most to what matters least. `one` and `more` follow tasks, `vip` a virtual IP. */
+/**
+ * What befalls a server, from what matters most to what matters least. `one` and `more` follow tasks, `vip` a virtual IP.
+ * One that closes as another one of the same task opens is neither: its labels ask for other keywords.
+ */
 const fates = [
+  { kinds: ['replaced'], one: 'has other options', more: 'have other options', vip: 'has other options' },
   { kinds: ['close-server'], one: 'stops', more: 'stop', vip: 'closes' },
   { kinds: ['open-server'], one: 'runs', more: 'run', vip: 'opens' },
   { kinds: ['add-server'], one: 'is on its way', more: 'are on their way', vip: 'is prepared' },
@@ -46,21 +50,26 @@ function serverTexts(actions: readonly Action[]): readonly string[] {
   return rest > 0 ? [...texts, `${rest} more ${rest === 1 ? 'service' : 'services'}`] : texts
 }
 
-/** A server that several backends hold is told of once. */
+/** A server that several backends hold is told of once, and so are servers of the same task. */
 function kindsByServer(actions: readonly Action[]): ReadonlyMap<string, ReadonlySet<string>> {
   const servers = new Map<string, Set<string>>()
+  const opened = new Map<string, string>()
   for (const action of actions) {
     if (!('server' in action)) continue
-    const kinds = servers.get(action.server) ?? new Set()
-    servers.set(action.server, kinds.add(action.kind))
+    const name = plainName(action.server)
+    const kinds = servers.get(name) ?? new Set()
+    servers.set(name, kinds.add(action.kind))
+    if (action.kind === 'open-server') opened.set(name, action.server)
+    // Actions are in order: what opens comes before what closes.
+    if (action.kind === 'close-server' && (opened.get(name) ?? action.server) !== action.server)
+      kinds.add('replaced')
   }
   return servers
 }
 
 function subjectOf(server: string): Subject {
-  const plain = plainName(server)
-  const parts = plain.split('.')
-  if (parts.length < 3) return { service: plain, task: undefined }
+  const parts = server.split('.')
+  if (parts.length < 3) return { service: server, task: undefined }
   const place = parts.at(-2) ?? ''
   const task = /^\d+$/.test(place) ? place : `on node ${place}`
   return { service: parts.slice(0, -2).join('.'), task }

@@ -108,6 +108,11 @@ beforeAll(async () => {
   const certificates = join(dir.path, 'certificates')
   await mkdir(certificates)
   await writeFile(join(certificates, 'secure.pem'), (await makeCertificate({ names: ['secure.local'] })).both)
+  publish('passed', {
+    env: { TLS_PEM: both, PROXY_PROTOCOL: 'expected' },
+    labels: { ssl_passthrough: 'true' },
+    own: { proxy_protocol: 'v2', deny: '127.0.0.9', timeout_server: '30s', hsts: '3600' },
+  })
   const started = testedBranches.map(async (branch): Promise<[string, Edge]> => {
     const port = await freePort()
     tlsPorts.set(branch, port)
@@ -152,7 +157,12 @@ describe.each(testedBranches.map((branch) => ({ branch })))('on HAProxy $branch'
       edge()
         .status()
         .problems.map(({ service, code }) => `${service} ${code}`),
-    ).toEqual(['away in-maintenance', 'closed option-invalid', 'resting in-maintenance'])
+    ).toEqual([
+      'away in-maintenance',
+      'closed option-invalid',
+      'passed passthrough-not-possible',
+      'resting in-maintenance',
+    ])
   })
 
   it('sticky_session_cookie: one cookie, one task; cookies spread, and so do requests without one', async () => {
@@ -351,6 +361,14 @@ describe.each(testedBranches.map((branch) => ({ branch })))('on HAProxy $branch'
     swarm.scale('tls', 2)
     await rest.of(edge())
     expect(edge().status().counters.reloads).toBe(0)
+  })
+
+  it('ssl_passthrough: labels about connections hold, those about requests cannot', async () => {
+    const port = tlsPorts.get(branch) ?? 0
+    const answer = await askTls({ port, host: 'passed.local', path: '/headers' })
+    expect(JSON.parse(answer.body)['x-told-by-proxy']).toMatch(/^v2 127\.0\.0\.1:\d+$/)
+    await expect(askTls({ port, host: 'passed.local', from: '127.0.0.9' })).rejects.toThrow()
+    expect((await askTls({ port, host: 'secure.local', from: '127.0.0.9' })).status).toBe(200)
   })
 
   it('websocket_endpoints: a websocket works there and elsewhere', async () => {

@@ -109,8 +109,17 @@ const anyLabel: fc.Arbitrary<{ readonly label: string; readonly value?: string }
       { label: 'com.docker.lb.redirects' },
       { label: 'com.docker.lb.ssl_only', value: 'true' },
       { label: 'com.docker.lb.ssl_only' },
+      { label: 'com.docker.lb.max_fails', value: '3' },
+      { label: 'com.docker.lb.max_fails', value: '0' },
+      { label: 'com.docker.lb.max_fails' },
+      { label: 'com.docker.lb.sticky_session_cookie', value: 'session' },
+      { label: 'com.docker.lb.sticky_session_cookie' },
+      { label: 'com.tidegate.lb.weight', value: '5' },
+      { label: 'com.tidegate.lb.weight' },
+      { label: 'com.tidegate.lb.balance', value: 'leastconn' },
+      { label: 'com.tidegate.lb.balance' },
     ),
-    weight: 10,
+    weight: 14,
   },
 )
 

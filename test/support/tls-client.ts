@@ -51,10 +51,12 @@ export function askTls(
     readonly host: string
     readonly path?: string
     readonly headers?: Record<string, string>
+    /** The client's own address; 127.0.0.1 unless given. */
+    readonly from?: string
   },
   timeoutMs = 5000,
 ): Promise<Answer> {
-  const { port, host, path = '/', headers = {} } = given
+  const { port, host, path = '/', headers = {}, from } = given
   return new Promise((resolve, reject) => {
     const options = {
       host: '127.0.0.1',
@@ -63,6 +65,7 @@ export function askTls(
       servername: host,
       rejectUnauthorized: false,
       agent: false,
+      ...(from === undefined ? {} : { localAddress: from }),
       signal: AbortSignal.timeout(timeoutMs),
       headers: { ...headers, host },
     }

@@ -23,6 +23,15 @@ const goes = (server: string) => [on('close-server', server), on('delete-server'
 test.for<readonly [string, readonly Action[]]>([
   ['', []],
   ['shop: task 3 stops, task 7 runs', [...comes('shop.7.b'), ...goes('shop.3.a')]],
+  [
+    'shop: its virtual IP has other options, tasks 1 and 2 have other options',
+    [...['shop.1.x', 'shop.2.y', 'shop'].flatMap((name) => [...comes(`${name}:e3`), ...goes(name)])],
+  ],
+  ['shop: task 3 stops, task 7 runs', [...comes('shop.7.b:e3-tls'), ...goes('shop.3.a:e3-tls')]],
+  [
+    'shop: task 1 stops',
+    [on('open-server', 'shop.1.x', 'a.local'), on('close-server', 'shop.1.x', 'b.local')],
+  ],
   ['shop: task 7 is on its way', [add('shop.7.b')]],
   ['shop: task 7 runs', [on('open-server', 'shop.7.b')]],
   ['shop: task 3 is gone', [on('delete-server', 'shop.3.a')]],
