@@ -194,13 +194,15 @@ function throughputPart(result: ThroughputResult): string {
 }
 
 function watchPart(result: WatchResult): string {
-  const { hosts, servers, statusMs, statusOfOneMs, versionMs, statusBytes, connections, roundS } = result
+  const { hosts, servers, statusMs, statusOfOneMs, versionMs, nodeMs, statusBytes } = result
+  const { connections, roundS } = result
   const status = markdownTable(
     [left('Command'), right('ms, median'), right('95 %'), right('most')],
     [
       ['`tidegate status`', ...timeCells(statusMs)],
       ['`tidegate status HOST`', ...timeCells(statusOfOneMs)],
       ['`tidegate version`', ...timeCells(versionMs)],
+      ...(nodeMs === undefined ? [] : [['`node -e 0`', ...timeCells(nodeMs)]]),
     ],
   )
   const top = markdownTable(
@@ -219,7 +221,7 @@ function watchPart(result: WatchResult): string {
   return [
     `## Looking at ${count(hosts)} hosts and ${count(servers)} servers\n`,
     `From the spawn of the command to its end, ${statusMs.length} calls beside a running agent; \`status\` prints all hosts here,`,
-    `${count(statusBytes / 1000)} kB. \`version\` is what any command takes.\n`,
+    `${count(statusBytes / 1000)} kB. \`version\` is what any command takes, and Node alone a part of that.\n`,
     status,
     `\n\`tidegate top\` in a terminal of 120 columns; ${connections} kept connections, each request to another host. ${result.beside.length} rounds of`,
     `${roundS} s each, with top stopped and not, in turn; medians. Beside top there were ${percent(besideRatio(result))} of the requests (the median of each`,

@@ -84,6 +84,8 @@ const watch = z.object({
   statusMs: z.array(z.number()),
   statusOfOneMs: z.array(z.number()),
   versionMs: z.array(z.number()),
+  /** Node alone, with nothing to do. */
+  nodeMs: z.optional(z.array(z.number())),
   statusBytes: z.number(),
   connections: z.number(),
   roundS: z.number(),

@@ -118,7 +118,8 @@ function framesOf(pty: Pty): number {
   return pty.output().split('\u001b[H').length - 1
 }
 
-type StatusFigures = Pick<WatchResult, 'statusMs' | 'statusOfOneMs' | 'versionMs' | 'statusBytes'>
+type Times = 'statusMs' | 'statusOfOneMs' | 'versionMs' | 'nodeMs'
+type StatusFigures = Required<Pick<WatchResult, Times | 'statusBytes'>>
 
 /** From the spawn of the command to its end; `version` is what any command takes that does nothing. */
 async function measureStatus(bench: Bench): Promise<StatusFigures> {
@@ -134,14 +135,16 @@ async function measureStatus(bench: Bench): Promise<StatusFigures> {
   })
   const runDir = join(dir.path, 'run')
   await using _agent = await startAgent(bench, socketPath, runDir)
-  const call = (...args: readonly string[]) => timed(bench, [...args, '--run-dir', runDir])
+  const program = bench.programs.agent
+  const call = (...args: readonly string[]) => timed([program, ...args, '--run-dir', runDir])
   // The agent asks more often for ten seconds after its start.
   await wait(bench.isQuick ? 1000 : 12_000)
   bench.say(`status: ${calls} calls`)
-  const figures: { readonly [K in 'statusMs' | 'statusOfOneMs' | 'versionMs']: number[] } = {
+  const figures: { readonly [K in Times]: number[] } = {
     statusMs: [],
     statusOfOneMs: [],
     versionMs: [],
+    nodeMs: [],
   }
   let statusBytes = 0
   for (let index = 0; index < calls; index += 1) {
@@ -150,22 +153,21 @@ async function measureStatus(bench: Bench): Promise<StatusFigures> {
     statusBytes = all.stdout.length
     figures.statusMs.push(all.tookMs)
     figures.statusOfOneMs.push((await call('status', hostOf(index))).tookMs)
-    figures.versionMs.push((await timed(bench, ['version'])).tookMs)
+    figures.versionMs.push((await timed([program, 'version'])).tookMs)
+    figures.nodeMs.push((await timed(['-e', '0'])).tookMs)
   }
   return { ...figures, statusBytes }
 }
 
-async function timed(
-  { programs }: Bench,
-  args: readonly string[],
-): Promise<{ readonly tookMs: number; readonly stdout: string }> {
+/** Runs Node. */
+async function timed(args: readonly string[]): Promise<{ readonly tookMs: number; readonly stdout: string }> {
   const startedMs = performance.now()
-  const child = spawn(process.execPath, [programs.agent, ...args], {
+  const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: 30_000,
   })
   const [stdout] = await Promise.all([text(child.stdout), once(child, 'exit')])
   const tookMs = performance.now() - startedMs
-  if (child.exitCode !== 0) throw new Error(`tidegate ${args.join(' ')} ended with ${child.exitCode}`)
+  if (child.exitCode !== 0) throw new Error(`node ${args.join(' ')} ended with ${child.exitCode}`)
   return { tookMs, stdout }
 }
