@@ -147,10 +147,11 @@ async function tellWhy(
   const { snapshot, routing, observed } = agent.status()
   if (snapshot === undefined || routing === undefined) throw notYet()
   const { routing: own, config, docker } = settings
+  const { httpBind, httpsBind, httpsPort } = config
   const facts: ExplainFacts = {
     snapshot,
     routing,
-    settings: { ...own, httpBind: config.httpBind, networks: docker.networks },
+    settings: { ...own, httpBind, httpsBind, httpsPort, networks: docker.networks },
     ...(observed === undefined ? {} : { observed }),
   }
   const question = parseQuestion(of)

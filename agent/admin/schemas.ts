@@ -159,7 +159,23 @@ const server = z.strictObject({
   why: text.exactOptional(),
 })
 
-const rule = z.strictObject({ kind: z.enum(['exact', 'wildcard', 'default']), host: text, path: text })
+const rule = z.strictObject({
+  kind: z.enum(['exact', 'wildcard', 'default']),
+  host: text,
+  path: text,
+  isPassedThrough: z.literal(true).exactOptional(),
+})
+
+const tlsAnswer = z.strictObject({
+  hosts: texts,
+  does: z.enum(['show', 'pass', 'refuse']),
+  certificate: z.strictObject({ name: text, names: texts, notAfter: text.exactOptional() }).exactOptional(),
+  isDefault: z.literal(true).exactOptional(),
+  isAwaited: z.literal(true).exactOptional(),
+  backend: text.exactOptional(),
+})
+
+const redirectAnswer = z.strictObject({ from: text, to: text, status: count })
 
 const way = z.strictObject({
   routes: z.array(rule),
@@ -193,6 +209,8 @@ export const explanation = z.strictObject({
   }),
   request: z.strictObject({ host: text, path: text }).exactOptional(),
   frontend: z.strictObject({ name: text, binds: texts }),
+  tls: z.array(tlsAnswer).exactOptional(),
+  redirects: z.array(redirectAnswer).exactOptional(),
   ways: z.array(way),
   reasons: z.array(reason),
 }) satisfies z.ZodType<Explanation>

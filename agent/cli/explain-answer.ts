@@ -11,7 +11,21 @@ const rule = z.object({
   kind: z.enum(['exact', 'wildcard', 'default']),
   host: z.string(),
   path: z.string(),
+  isPassedThrough: z.literal(true).exactOptional(),
 })
+
+const tls = z.object({
+  hosts: z.array(z.string()),
+  does: z.enum(['show', 'pass', 'refuse']),
+  certificate: z
+    .object({ name: z.string(), names: z.array(z.string()), notAfter: z.string().exactOptional() })
+    .exactOptional(),
+  isDefault: z.literal(true).exactOptional(),
+  isAwaited: z.literal(true).exactOptional(),
+  backend: z.string().exactOptional(),
+})
+
+const redirect = z.object({ from: z.string(), to: z.string(), status: z.number() })
 
 const server = z.object({
   name: z.string(),
@@ -68,6 +82,8 @@ const explanation: z.ZodType<Explanation> = z.object({
   }),
   request: z.object({ host: z.string(), path: z.string() }).exactOptional(),
   frontend: z.object({ name: z.string(), binds: z.array(z.string()) }),
+  tls: z.array(tls).exactOptional(),
+  redirects: z.array(redirect).exactOptional(),
   ways: z.array(way),
   reasons: z.array(reason),
 })

@@ -93,5 +93,6 @@ async function withStatuses(
 }
 
 function explainSettings({ routing, config, docker }: Settings): ExplainSettings {
-  return { ...routing, httpBind: config.httpBind, networks: docker.networks }
+  const { httpBind, httpsBind, httpsPort } = config
+  return { ...routing, httpBind, httpsBind, httpsPort, networks: docker.networks }
 }

@@ -10,6 +10,9 @@ import type {
   Severity,
   Way,
 } from '../core/explain/explanation.ts'
+import { redirectText } from '../core/explain/redirects.ts'
+import { ruleText } from '../core/explain/route-table.ts'
+import { tlsText } from '../core/explain/tls.ts'
 import { alignRows, count, type Paint, type Style } from './paint.ts'
 
 const severityStyles: { readonly [S in Severity]: Style } = { error: 'red', warning: 'yellow', note: 'dim' }
@@ -43,10 +46,12 @@ export function explanationLines(explanation: Explanation, paint: Paint): readon
 }
 
 function stepLines(explanation: Explanation, paint: Paint): readonly string[] {
-  const { frontend, request, ways } = explanation
+  const { frontend, request, ways, tls = [], redirects = [] } = explanation
   const rows: readonly Row[] = [
     ['frontend', `${frontend.name}, on ${frontend.binds.join(', ')}`],
-    ...(request === undefined ? [] : requestRows(request, ways[0]?.routes[0])),
+    ...named('tls', tls.map(tlsText)),
+    ...(request === undefined ? [] : requestRows(request, ways[0]?.routes[0], redirects.length > 0)),
+    ...named('redirect', redirects.map(redirectText)),
     ...(request === undefined && ways.length === 0 ? noRoute : []),
     ...ways.flatMap((way) => [...(request === undefined ? routeRows(way) : []), ...wayRows(way, paint)]),
   ]
@@ -58,10 +63,20 @@ const noRoute: readonly Row[] = [['route', 'none']]
 /** As wide as `expected`, the longest name, and two blanks. */
 const nameWidth = 10
 
-function requestRows({ host, path }: { host: string; path: string }, rule: Rule | undefined): readonly Row[] {
+/** Rows of one step. */
+function named(name: string, texts: readonly string[]): readonly Row[] {
+  return texts.map((text, index) => [index === 0 ? name : '', text])
+}
+
+function requestRows(
+  { host, path }: { host: string; path: string },
+  rule: Rule | undefined,
+  isSent: boolean,
+): readonly Row[] {
   if (rule === undefined) {
-    return [['host', host], ['path', path], ...noRoute]
+    return [['host', host], ['path', path], ...(isSent ? [] : noRoute)]
   }
+  if (rule.isPassedThrough === true) return [['host', `${host}  (${ruleText(rule)})`]]
   const hostRule = {
     exact: 'its own route',
     wildcard: `the wildcard ${rule.host}`,
@@ -79,7 +94,9 @@ function routeRows({ routes, routesLeftOut }: Way): readonly Row[] {
   return rows.length === 0 ? noRoute : [...rows, ...more]
 }
 
-function routeText({ kind, host, path }: Rule): string {
+function routeText(rule: Rule): string {
+  const { kind, host, path, isPassedThrough } = rule
+  if (isPassedThrough === true) return ruleText(rule)
   const where = kind === 'default' ? 'every host that nobody claims' : host
   return path === '' ? where : `${where}, below ${path}`
 }

@@ -1,10 +1,11 @@
 // A route as a person writes it, from the key that it has in the map.
 // Pure. Refuses to look routes up.
 
-import { defaultHost } from '../core/routing.ts'
+import { defaultHost, sniHost } from '../core/routing.ts'
 
 /** `shop.local/` is `shop.local`, `.example.com/a/` is `*.example.com/a`, and the default host is `any other host`. */
 export function routeText(key: string): string {
+  if (key.startsWith(sniHost(''))) return `TLS passed through for ${routeText(key.slice(sniHost('').length))}`
   const route = key.replace(/\/$/, '')
   if (route === defaultHost) return 'any other host'
   if (route.startsWith(`${defaultHost}/`)) return `any other host, ${route.slice(defaultHost.length)}`

@@ -103,6 +103,8 @@ export function explained(situation: Explained): Explanation {
     serviceCluster: '',
     isTlsOn: true,
     httpBind: [':80'],
+    httpsBind: [':443'],
+    httpsPort: 443,
     networks: 'auto',
     ...situation.settings,
   }
@@ -153,6 +155,9 @@ const healthy = swarm({ services: [shop()], tasks: two })
 /** A Swarm with `shop` under these labels and two running tasks. */
 const labelled = (lb: Readonly<Record<string, string | number>>, given: Partial<Service> = {}) =>
   swarm({ services: [shop(lb, given)], tasks: two })
+/** The same with a certificate for shop.local in the folder. */
+const secured = (lb: Readonly<Record<string, string | number>>) => ({ ...labelled(lb), materials: [pem] })
+const moved = secured({ hosts: 'shop.local,old.local', redirects: 'http://old.local,https://shop.local/new' })
 /** `shop` with exactly these labels, full names and all. */
 const bare = (labels: Readonly<Record<string, string>>) =>
   swarm({ services: [shop({}, { labels })], tasks: two })
@@ -258,7 +263,53 @@ export const situations: readonly Explained[] = [
   { name: 'path-unmatched', asked: 'shop.local/cart', swarm: labelled({ context_root: '/shop' }) },
   { name: 'path-in-another-case', asked: 'shop.local/Shop/1', swarm: labelled({ context_root: '/shop' }) },
   { name: 'path-half-a-segment', asked: 'shop.local/shopping', swarm: labelled({ context_root: '/shop' }) },
-  { name: 'tls', asked: 'https://shop.local/', swarm: healthy },
+
+  // TLS and redirects.
+  { name: 'tls', asked: 'https://shop.local/', swarm: healthy, settings: { isTlsOn: false } },
+  { name: 'tls-by-certificate', asked: 'https://shop.local/cart', swarm: secured({ ssl_cert: 'shop' }) },
+  {
+    name: 'tls-by-certificate-service',
+    asked: 'shop',
+    swarm: secured({ hosts: 'shop.local,www.shop.local' }),
+  },
+  {
+    name: 'tls-by-default-certificate',
+    asked: 'https://www.shop.local:443/',
+    swarm: { ...labelled({ hosts: 'www.shop.local' }), materials: [{ ...pem, name: 'default.pem' }] },
+  },
+  { name: 'tls-at-another-port', asked: 'https://shop.local:8443/', swarm: secured({}) },
+  { name: 'certificate-none', asked: 'https://shop.local/', swarm: healthy },
+  { name: 'certificate-none-for-wildcard', asked: 'shop', swarm: labelled({ hosts: '*.shop.local' }) },
+  {
+    name: 'certificate-pending',
+    asked: 'https://shop.local/',
+    swarm: secured({}),
+    haproxy: (running) => ({ ...running, certificates: new Map() }),
+  },
+  { name: 'passed-through', asked: 'https://shop.local/', swarm: labelled({ ssl_passthrough: 'true' }) },
+  { name: 'passed-through-service', asked: 'shop', swarm: labelled({ ssl_passthrough: 'true' }) },
+  { name: 'passed-through-host', asked: 'shop.local', swarm: labelled({ ssl_passthrough: 'true' }) },
+  {
+    name: 'passed-through-by-wildcard',
+    asked: 'https://a.shop.local/',
+    swarm: labelled({ hosts: '*.shop.local', ssl_passthrough: 'true' }),
+  },
+  {
+    name: 'passed-through-and-plain',
+    asked: 'http://shop.local/',
+    swarm: labelled({ ssl_passthrough: 'true' }),
+  },
+  { name: 'redirected', asked: 'http://old.local/cart', swarm: moved },
+  { name: 'redirected-service', asked: 'shop', swarm: moved },
+  { name: 'redirected-not-by-tls', asked: 'https://old.local/cart', swarm: moved },
+  { name: 'sent-to-tls', asked: 'http://shop.local/cart', swarm: secured({ ssl_only: 'true' }) },
+  { name: 'sent-to-tls-service', asked: 'shop', swarm: secured({ ssl_only: 'true' }) },
+  {
+    name: 'sent-to-tls-without-certificate',
+    asked: 'http://shop.local/cart',
+    swarm: labelled({ ssl_only: 'true' }),
+    settings: { httpsPort: 8443 },
+  },
 
   // Labels.
   {

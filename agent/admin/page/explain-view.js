@@ -8,6 +8,8 @@ import { byId, el } from './dom.js'
  * @typedef {import('../../core/explain/explanation.ts').Explanation} Explanation
  * @typedef {Explanation['ways'][number]} Way
  * @typedef {Explanation['reasons'][number]} Reason
+ * @typedef {NonNullable<Explanation['tls']>[number]} TlsAnswer
+ * @typedef {NonNullable<Explanation['redirects']>[number]} RedirectAnswer
  */
 
 /** @param {string} question a host, a URL or a service */
@@ -20,11 +22,12 @@ export async function explain(question) {
     panel.replaceChildren(closeButton(), el('p', { class: 'verdict' }, answer.error))
     return
   }
-  const { isServed, verdict, ways, reasons } = answer.value
+  const { isServed, verdict, tls = [], redirects = [], ways, reasons } = answer.value
   panel.className = isServed ? 'served' : ''
   panel.replaceChildren(closeButton(), el('p', { class: 'verdict' }, verdict))
   if (reasons.length > 0) panel.append(el('ul', {}, ...reasons.map(reasonLine)))
-  panel.append(...ways.map(wayLine))
+  const notes = [...tls.map(tlsText), ...redirects.map(redirectText)]
+  panel.append(...notes.map((text) => el('p', {}, text)), ...ways.map(wayLine))
 }
 
 /** Takes the answer away. */
@@ -49,9 +52,30 @@ function reasonLine({ service, label, found, expected, cure }) {
   )
 }
 
+/** @param {TlsAnswer} answer */
+function tlsText({ hosts, does, certificate, isDefault, backend }) {
+  const names = hosts.slice(0, 3).join(', ') + (hosts.length > 3 ? ` and ${hosts.length - 3} more` : '')
+  if (does === 'pass') return `TLS for ${names} is passed through to backend ${backend ?? ''}.`
+  if (does === 'refuse') return `TLS for ${names} is refused: there is no certificate.`
+  const end = certificate?.notAfter === undefined ? '' : `, until ${certificate.notAfter.slice(0, 10)}`
+  return `TLS for ${names}: ${isDefault ? 'the default certificate ' : ''}${certificate?.name ?? ''}${end}.`
+}
+
+/** @param {RedirectAnswer} answer */
+function redirectText({ from, to, status }) {
+  return from === 'http://'
+    ? `Plain HTTP is sent to TLS (${status}).`
+    : `${from} is sent to ${to} (${status}).`
+}
+
 /** @param {Way} way */
 function wayLine({ routes, backend, services, servers, serversLeftOut, takingRequests }) {
-  const rule = routes.map(({ host, path }) => `${host}${path}`).join(', ')
+  const rule = routes
+    .map(
+      ({ host, path, isPassedThrough }) =>
+        `${isPassedThrough ? 'TLS passed through for ' : ''}${host}${path}`,
+    )
+    .join(', ')
   const names = services.map(({ name }) => name).join(', ')
   const total = servers.length + serversLeftOut
   const lines = servers.map(({ name, address, state, why }) =>

@@ -140,9 +140,12 @@ function rowOf(model, backend) {
 
 /**
  * A route as people write it.
- * @param {string} route the key of the route map: `shop.local/`, `.example.com/`, `shop.local/api/`, or the default's
+ * @param {string} route the key of the route map: `shop.local/`, `.example.com/`, `shop.local/api/`, `sni:shop.local/`, or the
+ * default's
+ * @returns {string}
  */
 export function hostText(route) {
+  if (route.startsWith('sni:')) return `TLS passed through for ${hostText(route.slice('sni:'.length))}`
   const text = route.replace(/\/$/, '')
   if (text === '*') return 'any other host'
   return text.startsWith('.') ? `*${text}` : text

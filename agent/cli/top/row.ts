@@ -22,6 +22,7 @@ export function rowText(row: Row): string {
 export function hostText(name: string): string {
   if (name === 'no-route') return '(no route)'
   if (name === 'default') return 'any other host'
+  if (name.startsWith('sni:')) return `TLS passed through for ${hostText(name.slice('sni:'.length))}`
   if (!name.includes(':')) return name
   return name.replace(/^::2a(?=\.)/, '*').replaceAll(/(?<!:):(?!:)/g, '/')
 }

@@ -1,15 +1,17 @@
 // Where a service is served, by which of its servers, and why not.
 // Refuses requests: a route's own rules are explain-request.ts's.
 
-import type { Backend } from '../routing.ts'
+import { type Backend, defaultHost, sniHost } from '../routing.ts'
 import type { Service } from '../snapshot.ts'
 import type { Explanation, Reason, ServerLine, Way } from './explanation.ts'
 import { type Known, originOf } from './facts.ts'
 import type { Question } from './question.ts'
+import { redirectsOfAll } from './redirects.ts'
 import { leavingReason, narrowedReason, pendingReason, sharedReason } from './route-reasons.ts'
 import { ruleOf } from './route-table.ts'
 import { serverReasons } from './server-reasons.ts'
 import { serviceReasons, worstFirst } from './service-reasons.ts'
+import { tlsOfAll } from './tls.ts'
 import { serviceVerdict } from './verdict.ts'
 import { runningWith, seeBackend, wayOf } from './ways.ts'
 
@@ -41,15 +43,27 @@ export function explainService(
     ...remarks,
   ])
   const answer = { isServed, isHypothetical: known.observed === undefined }
+  const hosts = backends
+    .flatMap(({ routes }) => routes.map(hostOfRoute))
+    .filter((host) => host !== defaultHost)
+  const tls = tlsOfAll(hosts, known)
+  const redirects = redirectsOfAll(backends, hosts, known)
   return {
     asked: question.text,
     about: 'service',
     isServed,
     verdict: serviceVerdict(service.name, ways, reasons, answer),
     ...originOf(known),
+    ...(tls.length > 0 && { tls }),
+    ...(redirects.length > 0 && { redirects }),
     ways,
     reasons,
   }
+}
+
+/** A wildcard's is `.example.com`. */
+function hostOfRoute(key: string): string {
+  return key.slice(0, key.indexOf('/')).replace(sniHost(''), '')
 }
 
 function partOf(backend: Backend, service: Service, known: Known): Part {

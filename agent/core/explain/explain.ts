@@ -97,7 +97,8 @@ function serviceSeen(name: string): Service {
 }
 
 /** What HAProxy runs, taken for what is wanted. */
-function routingSeen({ backends }: Observed, services: ReadonlyMap<string, Service>): Routing {
+function routingSeen(observed: Observed, services: ReadonlyMap<string, Service>): Routing {
+  const { backends, certificates, defaultCertificate, redirects } = observed
   const seen = [...backends].map(([name, { routes, servers }]): [string, Backend] => {
     const names = [...new Set([...servers.keys()].map(nameWithin))].sort()
     const own = names.flatMap((each) => services.get(each) ?? [])
@@ -121,5 +122,5 @@ function routingSeen({ backends }: Observed, services: ReadonlyMap<string, Servi
       },
     ]
   })
-  return { backends: new Map(seen), certificates: new Map(), redirects: new Map(), problems: [] }
+  return { backends: new Map(seen), certificates, defaultCertificate, redirects, problems: [] }
 }

@@ -17,11 +17,38 @@ export type Explanation = {
   /** What a request is looked up by; absent for a service. */
   readonly request?: { readonly host: string; readonly path: string }
   readonly frontend: { readonly name: string; readonly binds: readonly string[] }
+  /** What a client meets that asks for the request's host, or the service's hosts, by TLS; absent where none is spoken. */
+  readonly tls?: readonly TlsAnswer[]
+  /** Where requests are sent instead of being served; absent: nowhere. */
+  readonly redirects?: readonly RedirectAnswer[]
   /** How requests go, step by step: one for a request, one for each backend of a service. */
   readonly ways: readonly Way[]
   /** Why nobody serves, or not as asked, each with its cure; the worst first. */
   readonly reasons: readonly Reason[]
 }
+
+/** What happens to a handshake that asks for one of these hosts. */
+export type TlsAnswer = {
+  /** As labels write them. */
+  readonly hosts: readonly string[]
+  /** `show`: the edge shows a certificate. `pass`: the connection goes to a task as it is. `refuse`: neither. */
+  readonly does: 'show' | 'pass' | 'refuse'
+  readonly certificate?: {
+    /** Of its file, secret or config. */
+    readonly name: string
+    readonly names: readonly string[]
+    /** RFC 3339 in UTC. */
+    readonly notAfter?: string
+  }
+  /** There is none of the host's own. */
+  readonly isDefault?: true
+  /** HAProxy does not have it yet. */
+  readonly isAwaited?: true
+  /** Where connections are passed through to. */
+  readonly backend?: string
+}
+
+export type RedirectAnswer = { readonly from: string; readonly to: string; readonly status: number }
 
 /** What the answer rests on. */
 export type Basis = {
@@ -54,6 +81,8 @@ export type Rule = {
   readonly host: string
   /** A prefix; empty for every path. */
   readonly path: string
+  /** It is not for requests: TLS connections for the host are passed through. */
+  readonly isPassedThrough?: true
 }
 
 /**
@@ -98,9 +127,12 @@ export type ServerLine = {
 export const reasonCodes = [
   'answered-by-default',
   'backend-pending',
+  'certificate-none',
+  'certificate-pending',
   'host-unknown',
   'label-prefix-unknown',
   'node-down',
+  'passed-through',
   'path-unmatched',
   'port-not-served',
   'question-unclear',

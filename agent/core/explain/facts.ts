@@ -26,6 +26,9 @@ export type ExplainFacts = {
 export type ExplainSettings = RoutingSettings & {
   /** Addresses for plain HTTP, as HAProxy's `bind` takes them. */
   readonly httpBind: readonly string[]
+  /** The same for TLS; and the port that clients reach them at. */
+  readonly httpsBind: readonly string[]
+  readonly httpsPort: number
   readonly networks: NetworkMode
 }
 
@@ -101,7 +104,10 @@ export function nameWithin(server: string): string {
 }
 
 /** What every answer from these facts says of where it comes from. */
-export function originOf(known: Known): Pick<Explanation, 'basis' | 'frontend'> {
+export function originOf(
+  known: Known,
+  by: 'http' | 'https' | 'tls' = 'http',
+): Pick<Explanation, 'basis' | 'frontend'> {
   const { isSwarmKnown, isPlainDocker, observed, settings } = known
   const haproxy = observed && { version: observed.worker.version, pid: observed.worker.pid }
   return {
@@ -110,6 +116,9 @@ export function originOf(known: Known): Pick<Explanation, 'basis' | 'frontend'> 
       ...(isPlainDocker && { containers: true as const }),
       ...(haproxy === undefined ? {} : { haproxy }),
     },
-    frontend: { name: 'http', binds: settings.httpBind },
+    frontend: {
+      name: by === 'tls' ? 'tls' : 'http',
+      binds: by === 'http' ? settings.httpBind : settings.httpsBind,
+    },
   }
 }

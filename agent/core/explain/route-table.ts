@@ -1,7 +1,7 @@
 // Which route a request takes, decided as the configuration's frontend decides it (templates/haproxy.cfg.ejs).
 // Refuses to know why a route is there, or is not.
 
-import { defaultHost } from '../routing.ts'
+import { defaultHost, sniHost } from '../routing.ts'
 import type { Rule } from './explanation.ts'
 
 /** Routes by key, each with the name of its backend. */
@@ -47,12 +47,15 @@ export function ruleOf(key: string): Rule {
   const slash = key.indexOf('/')
   const host = key.slice(0, slash)
   const path = key.slice(slash, -1)
+  if (host.startsWith(sniHost(''))) return { ...ruleOf(key.slice(sniHost('').length)), isPassedThrough: true }
   if (host === defaultHost) return { kind: 'default', host, path }
   return host.startsWith('.') ? { kind: 'wildcard', host: `*${host}`, path } : { kind: 'exact', host, path }
 }
 
-/** `shop.local/a`, `*.example.com`, or `every other host`. */
-export function ruleText({ kind, host, path }: Rule): string {
+/** `shop.local/a`, `*.example.com`, `every other host`, or `TLS passed through for shop.local`. */
+export function ruleText({ kind, host, path, isPassedThrough }: Rule): string {
+  if (isPassedThrough === true)
+    return `TLS passed through for ${kind === 'default' ? 'every other host' : host}`
   if (kind !== 'default') return `${host}${path}`
   return path === '' ? 'every other host' : `every other host, below ${path}`
 }

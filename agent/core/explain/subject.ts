@@ -2,6 +2,7 @@
 // Refuses to explain.
 
 import { labelTable } from '../labels/table.ts'
+import { sniHost } from '../routing.ts'
 import type { Service } from '../snapshot.ts'
 import { compareText, listText, nearest, quote } from '../text.ts'
 import type { Reason } from './explanation.ts'
@@ -64,7 +65,7 @@ function shortName({ name, labels }: Service): string {
 const byName = (a: Service, b: Service) => compareText(a.name, b.name)
 
 function hasRoute(host: string, { desiredRoutes, liveRoutes }: Known): boolean {
-  const isOfHost = (key: string) => key.startsWith(`${host}/`)
+  const isOfHost = (key: string) => key.startsWith(`${host}/`) || key === `${sniHost(host)}/`
   return [...desiredRoutes.keys()].some(isOfHost) || [...(liveRoutes?.keys() ?? [])].some(isOfHost)
 }
 

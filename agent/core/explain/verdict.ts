@@ -2,7 +2,7 @@
 // Refuses to decide it.
 
 import { quote } from '../text.ts'
-import type { Reason, Way } from './explanation.ts'
+import type { Reason, RedirectAnswer, Rule, Way } from './explanation.ts'
 import type { AskedRequest, Question } from './question.ts'
 import { ruleText } from './route-table.ts'
 
@@ -14,16 +14,27 @@ export function requestVerdict(
   request: AskedRequest,
   way: Way | undefined,
   reasons: readonly Reason[],
-  answer: { readonly isServed: boolean; readonly isHypothetical: boolean },
+  answer: {
+    readonly isServed: boolean
+    readonly isHypothetical: boolean
+    /** TLS is refused before there is a request. */
+    readonly isRefused: boolean
+    /** Where it is sent instead of being served. */
+    readonly redirect: RedirectAnswer | undefined
+  },
 ): string {
   const url = requestText(request)
   const verb = answer.isHypothetical ? 'would be' : 'is'
+  const { redirect } = answer
+  if (redirect !== undefined) return `${url} ${verb} sent to ${redirect.to} (${redirect.status}).`
+  if (answer.isRefused) return `${url} ${verb} refused: ${clauseOf(reasons)}.`
   if (way === undefined || !answer.isServed) return `${url} ${verb} answered with 503: ${clauseOf(reasons)}.`
   const by = listed(way.services.map(({ name }) => name)) || `backend ${way.backend}`
   if (way.routes[0]?.kind === 'default') {
     return `${url} ${verb} answered by the default backend, ${by}: ${serversText([way])}.`
   }
-  return `${url} ${verb} served by ${by}: ${serversText([way])}.`
+  const how = way.routes[0]?.isPassedThrough === true ? 'passed through to' : 'served by'
+  return `${url} ${verb} ${how} ${by}: ${serversText([way])}.`
 }
 
 export function serviceVerdict(
@@ -37,9 +48,14 @@ export function serviceVerdict(
     return `${service} ${answer.isHypothetical ? 'would not be' : 'is not'} served: ${clauseOf(reasons, service)}.`
   }
   const serving = ways.filter(({ takingRequests }) => takingRequests > 0)
-  const routes = serving.flatMap((way) => way.routes.map(ruleText))
+  const routes = serving.flatMap((way) => way.routes.map(placeText))
   const more = serving.reduce((sum, { routesLeftOut }) => sum + routesLeftOut, 0)
   return `${service} ${verb} served at ${listed(routes, more)}: ${serversText(serving)}.`
+}
+
+/** A route as a place in a sentence. */
+function placeText(rule: Rule): string {
+  return rule.isPassedThrough === true ? `${rule.host} (TLS passed through)` : ruleText(rule)
 }
 
 /** Where the question leads nowhere. */

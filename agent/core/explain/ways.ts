@@ -37,8 +37,14 @@ export function wayOf(
     services: (seen.desired ?? seen.live?.source)?.services.map(({ name, mode }) => ({ name, mode })) ?? [],
     servers: shown,
     serversLeftOut: servers.length - shown.length,
-    takingRequests: servers.filter(takesRequests).length,
+    takingRequests: isClosed(seen) ? 0 : servers.filter(takesRequests).length,
   }
+}
+
+/** Nobody comes in where there is no list of those who may. */
+function isClosed({ desired }: Seen): boolean {
+  const users = desired?.options.users
+  return users !== undefined && users.digest === undefined
 }
 
 /** Those that serve come first, so that they are seen where there are many. */

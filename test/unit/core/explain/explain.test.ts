@@ -14,6 +14,8 @@ const settings: ExplainSettings = {
   serviceCluster: '',
   isTlsOn: true,
   httpBind: ['127.0.0.1:8080'],
+  httpsBind: ['127.0.0.1:8443'],
+  httpsPort: 8443,
   networks: 'auto',
 }
 const shop = snapshot({ services: [service({ name: 'shop' })], tasks: tasks('shop', 2) })
