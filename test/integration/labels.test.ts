@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -241,6 +242,13 @@ describe.each(testedBranches.map((branch) => ({ branch })))('on HAProxy $branch'
     expect(await statusOf('small', post(1025))).toBe(413)
     const chunked = { method: 'POST', headers: { 'transfer-encoding': 'chunked' }, body: 'x' }
     expect(await statusOf('small', chunked)).toBe(411)
+    const http2 = (method: string, bytes: number) => statusOfHttp2(edge().port, 'small.local', method, bytes)
+    for (const method of ['POST', 'GET', 'PUT', 'DELETE']) {
+      expect([method, await http2(method, 0)]).toEqual([method, 200])
+      expect([method, await http2(method, 1)]).toEqual([method, 411])
+      expect([method, await http2(method, 100_000)]).toEqual([method, 411])
+    }
+    expect(await echoed(edge().port, 'small.local', '/ws')).toBe('hello')
     expect(await statusOf('small')).toBe(200)
   })
 
@@ -459,6 +467,23 @@ async function rawBody(port: number, host: string, headers: Labels) {
     })
     sent.on('error', reject)
     sent.end()
+  })
+}
+
+/** The status of a request over HTTP/2, without TLS, whose body's length is not said before. */
+function statusOfHttp2(port: number, host: string, method: string, bytes: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const session = connectHttp2(`http://127.0.0.1:${port}`)
+    session.on('error', reject)
+    const headers = { ':method': method, ':path': '/', ':authority': host }
+    const stream = session.request(headers, { endStream: bytes === 0 })
+    stream.setTimeout(5000, () => stream.destroy(new Error('no answer')))
+    stream.on('error', reject)
+    stream.on('response', (answer) => {
+      resolve(answer[':status'] ?? 0)
+      session.destroy()
+    })
+    if (bytes > 0) stream.end('x'.repeat(bytes))
   })
 }
 

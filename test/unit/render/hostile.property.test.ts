@@ -51,6 +51,8 @@ const meant = [
   /^ {4}http-request track-sc0 src$/,
   /^ {4}http-request deny deny_status 429 if \{ sc_http_req_rate\(0\) gt \d+ \}$/,
   /^ {4}http-request deny deny_status 413 if \{ req\.body_size gt \d+ \}$/,
+  /^ {4}# A body whose length is not said would go on and on: one is there if a byte of it comes\.$/,
+  /^ {4}http-request wait-for-body time 1s at-least 1 unless \{ req\.hdr\(content-length\) -m found \} \|\| \{ req\.hdr\(upgrade\) -m found \}$/,
   /^ {4}http-request deny deny_status 411 content-type "text\/plain" string "Say how long the body is\." if /,
   /^ {4}http-request deny deny_status 503 if TRUE$/,
   /^ {4}# The list of users is missing\.$/,
