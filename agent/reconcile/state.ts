@@ -48,6 +48,8 @@ export type State = {
   isDoubted: boolean
   isAdopted: boolean
   isUnsaved: boolean
+  /** When the oldest change was made that the files do not tell of. */
+  unsavedMs: number
   auditDueMs: number
   wish: ReloadWish | undefined
   surprises: number
@@ -77,6 +79,7 @@ export function initialState(): State {
     isDoubted: true,
     isAdopted: false,
     isUnsaved: false,
+    unsavedMs: 0,
     auditDueMs: 0,
     wish: undefined,
     surprises: 0,

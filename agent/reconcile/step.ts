@@ -35,9 +35,17 @@ export async function step(context: Context, signal: AbortSignal): Promise<numbe
   }
   const plan = await goLive(context, signal)
   const dueMs = await considerReload(context, plan, signal)
-  if (state.isUnsaved) await save(context, signal)
+  if (state.isUnsaved && !isOvertaken(context)) await save(context, signal)
   // A certificate was refused: what is wanted is to be worked out anew, without it.
   return state.routed === undefined ? clock.nowMs() : dueMs
+}
+
+/** How long the files may be behind while one change follows the other. */
+const unsavedMsMax = 250
+
+/** True where the next change is here already: it goes out first, and the files are written for both. */
+function isOvertaken({ state, clock }: Context): boolean {
+  return state.snapshot !== state.routed && clock.nowMs() - state.unsavedMs < unsavedMsMax
 }
 
 function route(context: Context, snapshot: Snapshot, signal: AbortSignal): void {
@@ -94,7 +102,10 @@ async function goLive(context: Context, signal: AbortSignal): Promise<Plan> {
   const actions = planActions(plan)
   const hasChanged = actions.some((action) => !isRepeated(action, observed))
   // Said before, not after: where a reply is lost, the change may have been made all the same.
-  if (hasChanged) state.isUnsaved = true
+  if (hasChanged) {
+    if (!state.isUnsaved) state.unsavedMs = startedMs
+    state.isUnsaved = true
+  }
   const { busy, refused } =
     actions.length === 0
       ? { busy: [], refused: new Map<string, string>() }

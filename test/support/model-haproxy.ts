@@ -28,6 +28,8 @@ export type ModelHaproxy = {
   readonly saved: () => Observed
   /** What was asked of it, in order: `start`, `reload`, `apply 3`. */
   readonly calls: readonly string[]
+  /** How often files were given to it. */
+  readonly saves: () => number
   /** It dies; with `isRestarted` it comes back at once, from the files. */
   readonly die: (isRestarted: boolean) => void
   /** Somebody else changes it. */
@@ -50,6 +52,7 @@ export function modelHaproxy(faults: Faults = {}, running?: Routing): ModelHapro
   }
   const fromFiles = (): Observed => observedFrom(routings.get(files) ?? emptyRouting)
   const calls: string[] = []
+  let saves = 0
   let files: Files | FilesInPieces = running === undefined ? new Map() : render(running)
   let live = running === undefined ? undefined : fromFiles()
   const alive = (): Observed => {
@@ -63,6 +66,8 @@ export function modelHaproxy(faults: Faults = {}, running?: Routing): ModelHapro
       return alive()
     },
     apply: async (actions) => {
+      // A turn, as a socket takes it: who listens to snapshots hears of the next one meanwhile.
+      await new Promise((resolve) => setImmediate(resolve))
       faults.beforeApply?.()
       calls.push(`apply ${actions.length}`)
       const busy = actions.filter((action) => action.kind === 'delete-server' && faults.isBusy?.(action))
@@ -75,6 +80,7 @@ export function modelHaproxy(faults: Faults = {}, running?: Routing): ModelHapro
     },
     check: async (...asked) => faults.onCheck?.(...asked) ?? [],
     save: async (next) => {
+      saves += 1
       files = next
     },
     start: async () => {
@@ -93,6 +99,7 @@ export function modelHaproxy(faults: Faults = {}, running?: Routing): ModelHapro
     live: () => live,
     saved: fromFiles,
     calls,
+    saves: () => saves,
     die: (isRestarted) => {
       live = isRestarted ? fromFiles() : undefined
     },

@@ -134,6 +134,39 @@ test('where no HAProxy runs one is started from the files, and nothing else is a
   expect(it.reports).toEqual(['start'])
 })
 
+test('what comes while a change goes out goes out next, and the files are written for both', async () => {
+  let onApply = () => {}
+  await using it = start({ beforeApply: () => onApply() })
+  await it.settle(world(2))
+  const more = [world(3), world(4)]
+  onApply = () => {
+    const next = more.shift()
+    if (next !== undefined) it.list(next)
+  }
+  const before = { calls: it.haproxy.calls.length, saves: it.haproxy.saves() }
+  it.list(world(5))
+  await until(() => expect(it.loop.status().routing).toEqual(routingOf(world(4))))
+  await until(() => expect(it.loop.status().isSettled).toBe(true))
+  expect(it.haproxy.calls.slice(before.calls)).toEqual(['apply 9', 'apply 4', 'apply 3'])
+  expect(it.haproxy.saves() - before.saves).toBe(1)
+})
+
+test('files are written at last, however much goes on coming', async () => {
+  let count = 0
+  let isOver = false
+  const feed: { on: (() => void) | undefined } = { on: undefined }
+  await using it = start({ beforeApply: () => feed.on?.() })
+  await it.settle(world(2))
+  feed.on = () => {
+    if (!isOver) it.list(world(2 + (count++ % 5)))
+  }
+  const before = it.haproxy.saves()
+  it.list(world(7))
+  await until(() => expect(it.haproxy.saves()).toBeGreaterThan(before + 1))
+  isOver = true
+  await it.settle(world(2))
+})
+
 test('a HAProxy that runs what is wanted is adopted without a word to it', async () => {
   await using it = start({}, world(2))
   await it.settle(world(2))
