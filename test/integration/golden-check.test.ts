@@ -8,12 +8,16 @@ import { computeRouting } from '../../agent/core/desired.ts'
 import { fileNames } from '../../agent/core/settings.ts'
 import type { Files } from '../../agent/render/render.ts'
 import { configSettings, rendererFor, routingSettings, snapshot } from '../support/builders.ts'
+import { makeCertificate } from '../support/certificates.ts'
 import { haproxyBinary } from '../support/haproxy-binary.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const casesDir = join(import.meta.dirname, '../golden/cases')
 const runDir = '/run/tidegate'
 const empty = computeRouting(snapshot(), routingSettings()).routing
+
+/** Without any HAProxy warns that TLS cannot work, and rightly. */
+const { both: pem } = await makeCertificate({ names: ['golden.local'] })
 
 /** What HAProxy says of files that were rendered for the run folder; empty where it has nothing to say. */
 async function complaints(files: Files): Promise<string> {
@@ -23,6 +27,8 @@ async function complaints(files: Files): Promise<string> {
     await mkdir(dirname(path), { recursive: true })
     await writeFile(path, text.replaceAll(runDir, dir.path))
   }
+  await writeFile(join(dir.path, 'golden.pem'), pem)
+  await writeFile(join(dir.path, fileNames.certificatesList), `${join(dir.path, 'golden.pem')}\n`)
   const args = ['-c', '-f', join(dir.path, fileNames.config)]
   const { status, stdout, stderr } = spawnSync(haproxyBinary(), args, { encoding: 'utf8', timeout: 20_000 })
   const said = `${stdout}${stderr}`

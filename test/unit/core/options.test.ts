@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { computeRouting } from '../../../agent/core/desired.ts'
 import { adopt } from '../../../agent/core/observed.ts'
+import { optionView } from '../../../agent/core/option-view.ts'
 import { planChanges } from '../../../agent/core/plan.ts'
 import type { Service } from '../../../agent/core/snapshot.ts'
 import { backendView } from '../../../agent/core/view.ts'
@@ -95,4 +96,65 @@ test('a changed option is a reload, and taking it back is none any more', () => 
     reasons: [{ kind: 'options-changed', text: 'options of backend a.local changed' }],
   })
   expect(planChanges(route(older({})), running, planFacts()).kind).toBe('nothing')
+})
+
+test.for([
+  [{ sticky_session_cookie: 'sid', ip_hash: 'true' }, { stickySessionCookie: 'sid' }, ['ip_hash']],
+  [{ ip_hash: 'true', 'com.tidegate.lb.balance': 'random' }, { ipHash: true }, ['balance']],
+  [{ ip_hash: 'false', 'com.tidegate.lb.balance': 'random' }, { balance: 'random' }, []],
+  [{ 'com.tidegate.lb.health_check_host': 'a.local' }, {}, ['health_check_host']],
+  [{ 'com.tidegate.lb.compression': 'false' }, {}, []],
+] as const)('of %j the options %j are left', ([labels, options, overruled]) => {
+  const { backends, problems } = route(older(labels))
+  expect([...backends.values()].map((backend) => backend.options)).toEqual([options])
+  expect(problems.map(({ code, label = '' }) => [code, label.split('.').at(-1)])).toEqual(
+    overruled.map((label) => ['option-without-effect', label]),
+  )
+})
+
+test('what is passed through keeps the options of connections, and says which it cannot have', () => {
+  const own = {
+    'com.tidegate.lb.timeout_server': '5m',
+    'com.tidegate.lb.deny': '192.0.2.1',
+    'com.tidegate.lb.balance': 'uri',
+    'com.tidegate.lb.rate_limit': '5/s',
+    'com.tidegate.lb.health_check_path': '/health',
+    'com.tidegate.lb.response_header.X-A': 'a',
+  }
+  const { backends, problems } = route(older({ ssl_passthrough: 'true', ...own }))
+  expect([...backends.values()].map(({ options }) => options)).toEqual([
+    { timeoutServer: 300_000, deny: ['192.0.2.1'], passthrough: true },
+  ])
+  expect(problems.map(({ code }) => code)).toEqual(problems.map(() => 'passthrough-not-possible'))
+  expect(problems.map(({ label }) => label?.replace('com.tidegate.lb.', ''))).toEqual([
+    'balance',
+    'health_check_path',
+    'rate_limit',
+    'response_header.<Name>',
+  ])
+})
+
+test('headers that differ are told as one, with what both say', () => {
+  const header = (name: string, value: string) => ({ [`com.tidegate.lb.response_header.${name}`]: value })
+  const { problems } = route(
+    older(header('X-A', '1')),
+    younger({ ...header('X-A', '1'), ...header('X-B', '2') }),
+  )
+  expect(problems).toMatchObject([
+    {
+      code: 'option-differs',
+      label: 'com.tidegate.lb.response_header.<Name>',
+      found: '"X-A: 1", "X-B: 2"',
+      expected: '"X-A: 1", as on the older service "older"',
+    },
+  ])
+  expect(route(older(header('X-A', '1')), younger(header('X-A', '1'))).problems).toEqual([])
+})
+
+test('long lists of addresses are written in lines of fifty', () => {
+  const allow = Array.from({ length: 120 }, (_, index) => `10.0.0.${index}`)
+  const [backend] = route(older({ 'com.tidegate.lb.allow': allow.join() })).backends.values()
+  const lines = (backend && optionView(backend.options).allowed) ?? []
+  expect(lines.map((line) => line.split(' ').length)).toEqual([50, 50, 20])
+  expect(lines.join(' ')).toBe(allow.join(' '))
 })
