@@ -3,6 +3,8 @@
 
 import type { AgentFacts, EdgeFacts, EngineFacts, Tallies } from './admin/facts.ts'
 import type { AgentStatus } from './agent.ts'
+import { expiriesOf } from './core/expiry.ts'
+import { emptyRouting } from './core/routing.ts'
 import type { SourceStatus } from './docker/status.ts'
 
 export type FactSources = {
@@ -10,14 +12,16 @@ export type FactSources = {
   readonly agent: () => AgentStatus
   readonly source: () => SourceStatus
   readonly tallies: () => Tallies
+  /** Whether the edge listens for TLS. */
+  readonly isTlsOn: boolean
 }
 
-export function gatherFacts({ version, agent, source, tallies }: FactSources): AgentFacts {
+export function gatherFacts({ version, agent, source, tallies, isTlsOn }: FactSources): AgentFacts {
   const { user, system } = process.cpuUsage()
   return {
     version,
     engine: engineFacts(source()),
-    edge: edgeFacts(agent()),
+    edge: edgeFacts(agent(), isTlsOn),
     tallies: tallies(),
     process: { rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 },
   }
@@ -28,7 +32,7 @@ function engineFacts(status: SourceStatus): EngineFacts {
   return { staleMs, failures, trouble: trouble?.code, lists, listBytes, snapshots, isHeldBack, events, watch }
 }
 
-function edgeFacts(status: AgentStatus): EdgeFacts {
+function edgeFacts(status: AgentStatus, isTlsOn: boolean): EdgeFacts {
   const { observed, isSettled, trouble, awaited, pendingReload, problems, counters, commands } = status
   const servers = { ready: 0, maint: 0, closing: 0 }
   for (const backend of observed?.backends.values() ?? []) {
@@ -48,6 +52,9 @@ function edgeFacts(status: AgentStatus): EdgeFacts {
     awaited,
     pendingReloadReasons: pendingReload.length,
     problems: { error: errors, warning: problems.length - errors },
+    certificates: isTlsOn
+      ? expiriesOf(status.routing ?? emptyRouting, status.snapshot?.materials)
+      : undefined,
     counters,
     commands,
   }

@@ -112,7 +112,7 @@ async function tellStatus(
 ): Promise<StatusView> {
   const flows = await traffic.latest().catch(noFigures)
   const { routing, observed, problems, ...loop } = agent.status()
-  const { version, engine } = facts()
+  const { version, engine, edge } = facts()
   const { staleMs, trouble, isHeldBack } = engine
   return buildStatus({
     toldBy: 'agent',
@@ -127,6 +127,7 @@ async function tellStatus(
       ...(trouble === undefined ? {} : { trouble }),
     },
     loop: loopView(loop),
+    certificates: edge.certificates,
   })
 }
 

@@ -47,7 +47,13 @@ export async function serve(
   }
   const report = chronicle.recorded(tally.counted(createAgentReport(log)))
   await using agent = await createAgent(settings, engine, report)
-  const sources = { version, agent: agent.status, source: source.status, tallies: tally.tallies }
+  const sources = {
+    version,
+    agent: agent.status,
+    source: source.status,
+    tallies: tally.tallies,
+    isTlsOn: settings.routing.isTlsOn,
+  }
   const facts = () => gatherFacts(sources)
   {
     // Closed before HAProxy ends: whoever follows its figures would keep it from that.

@@ -1,6 +1,8 @@
 // What the admin interface tells of the running agent, as plain facts.
 // Refuses to gather them: agent/facts.ts does, from the loop, the source and the process.
 
+import type { Expiry } from '../core/expiry.ts'
+
 export type AgentFacts = {
   readonly version: string
   readonly engine: EngineFacts
@@ -45,6 +47,8 @@ export type EdgeFacts = {
   readonly awaited: number
   readonly pendingReloadReasons: number
   readonly problems: { readonly error: number; readonly warning: number }
+  /** The certificates in use, the one first that ends first; undefined where no TLS is spoken. */
+  readonly certificates: readonly Expiry[] | undefined
   readonly counters: {
     readonly starts: number
     readonly reloads: number

@@ -1,6 +1,7 @@
 // The agent's figures as metrics.
 // Owns their names, which dashboards and alerts rely on. Refuses HAProxy's own figures (haproxy-metrics.ts).
 
+import { limits } from '../core/settings.ts'
 import type { Labels, Metric } from './exposition.ts'
 import type { AgentFacts, EdgeFacts, EngineFacts, Histogram, Tallies } from './facts.ts'
 import type { HistoryCounts } from './history.ts'
@@ -60,6 +61,7 @@ function edgeMetrics(edge: EdgeFacts): readonly Metric[] {
       'severity',
       Object.entries(problems),
     ),
+    ...certificateMetrics(edge.certificates),
     gauge(
       'tidegate_reload_reasons_pending',
       'Reasons for a reload that waits for things to settle.',
@@ -77,6 +79,24 @@ function edgeMetrics(edge: EdgeFacts): readonly Metric[] {
       'kind',
       Object.entries(commands),
     ),
+  ]
+}
+
+/** Of many certificates those that end first. */
+function certificateMetrics(certificates: EdgeFacts['certificates']): readonly Metric[] {
+  if (certificates === undefined) return []
+  const shown = certificates.slice(0, limits.metricCertificates)
+  return [
+    gauge('tidegate_certificates', 'Certificates in use.', certificates.length),
+    {
+      name: 'tidegate_certificate_not_after_seconds',
+      help: `Until when a certificate holds, since 1970; of more than ${limits.metricCertificates} those that end first.`,
+      type: 'gauge',
+      samples: shown.map(({ file, from, notAfter }) => ({
+        labels: { file, from },
+        value: Date.parse(notAfter) / 1000,
+      })),
+    },
   ]
 }
 

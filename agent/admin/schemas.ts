@@ -95,6 +95,19 @@ export const status = z.strictObject({
   services: count,
   routes: count,
   servers: serverCounts,
+  certificates: z
+    .strictObject({
+      count,
+      nearest: z
+        .strictObject({
+          file: text,
+          from: z.enum(['folder', 'secret', 'config']),
+          notAfter: text,
+          validity: z.enum(['good', 'not-yet', 'expiring', 'expired']),
+        })
+        .exactOptional(),
+    })
+    .exactOptional(),
   backends: z.array(backendStatus),
   problems: z.array(problem),
 }) satisfies z.ZodType<StatusView>

@@ -90,6 +90,18 @@ const loop = object(
   { trouble: object({ code: text, message: text, hint: text }) },
 )
 
+const certificates = object(
+  { count: number },
+  {
+    nearest: object({
+      file: text,
+      from: oneOf('folder', 'secret', 'config'),
+      notAfter: text,
+      validity: oneOf('good', 'not-yet', 'expiring', 'expired'),
+    }),
+  },
+)
+
 const view = object(
   {
     toldBy: oneOf('agent', 'engine', 'haproxy'),
@@ -100,7 +112,7 @@ const view = object(
     backends: listOf(backend),
     problems: listOf(problem),
   },
-  { haproxy, engine, loop },
+  { haproxy, engine, loop, certificates },
 )
 
 /** The view; undefined for an answer of another shape, such as another version's. */

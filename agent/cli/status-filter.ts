@@ -43,6 +43,7 @@ function pick(view: StatusView, isName: Test, isRoute: Test): StatusView {
 function isServedBy(route: string, wanted: string): boolean {
   const [host = '', ...path] = wanted.split('/')
   const bare = host.replace(/:\d+$/, '').replace(/^\*(?=\.)/, '')
-  if (path.join('') === '') return route.slice(0, route.indexOf('/')) === bare
-  return `${bare}/${path.join('/')}/`.startsWith(route)
+  const own = route.replace(/^sni:/, '')
+  if (path.join('') === '') return own.slice(0, own.indexOf('/')) === bare
+  return `${bare}/${path.join('/')}/`.startsWith(own)
 }

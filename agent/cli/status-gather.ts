@@ -3,6 +3,7 @@
 
 import { computeRouting } from '../core/desired.ts'
 import { type AgentError, isAgentError } from '../core/errors.ts'
+import { expiriesOf } from '../core/expiry.ts'
 import { flowsBetween } from '../core/rates.ts'
 import type { Snapshot } from '../core/snapshot.ts'
 import { buildStatus } from '../core/status-build.ts'
@@ -27,7 +28,9 @@ export async function findOut(call: Call): Promise<StatusView> {
   }
   if (!isAgentError(snapshot)) {
     const { routing } = computeRouting(snapshot, settings.routing)
-    return buildStatus({ toldBy: 'engine', version, routing, problems: routing.problems, ...running })
+    const certificates = settings.routing.isTlsOn ? expiriesOf(routing, snapshot.materials) : undefined
+    const told = { version, routing, problems: routing.problems, certificates }
+    return buildStatus({ toldBy: 'engine', ...told, ...running })
   }
   if (observed === undefined) throw snapshot
   return buildStatus({ toldBy: 'haproxy', version, routing: undefined, problems: [], ...running })

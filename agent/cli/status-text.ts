@@ -29,7 +29,12 @@ export type StatusTextOptions = {
 export function statusLines(view: StatusView, options: StatusTextOptions): readonly string[] {
   const { paint, servers } = options
   const sections = [
-    [haproxyLine(view, paint), ...stateLines(view, paint), totalsLine(view)],
+    [
+      haproxyLine(view, paint),
+      ...stateLines(view, paint),
+      totalsLine(view),
+      ...certificateLines(view, paint),
+    ],
     backendLines(view.backends, options),
     ...(servers ?? []).map((each) => serverLines(each, view, options)),
     problemLines(view, options),
@@ -102,6 +107,16 @@ function totalsLine({ services, routes, servers, backends }: StatusView): string
     count(routes, 'route'),
     `${count(all, 'server')}${all === up ? '' : `: ${countsText(servers)}`}`,
   ].join(', ')
+}
+
+function certificateLines({ certificates }: StatusView, paint: Paint): readonly string[] {
+  if (certificates === undefined) return []
+  const { nearest } = certificates
+  if (nearest === undefined) return ['no certificate: each TLS handshake is refused or passed through']
+  const { file, notAfter, validity } = nearest
+  const ends = `${validity === 'expired' ? 'ended' : 'ends'} on ${notAfter.slice(0, 10)}`
+  const told = `${count(certificates.count, 'certificate')}; the first to end is ${file}, which ${ends}`
+  return [validity === 'good' ? told : paint(validity === 'expired' ? 'red' : 'yellow', told)]
 }
 
 const styles: Readonly<Record<BackendView['health'], Style | undefined>> = {

@@ -111,4 +111,5 @@ export const limits = {
   diffRows: 1000,
   /** Backends whose figures are among the metrics. */
   metricBackends: 2000,
+  metricCertificates: 200,
 } as const

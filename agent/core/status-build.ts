@@ -1,6 +1,7 @@
 // Makes the view of the state: of what should run, what runs, and what HAProxy counts.
 // Pure. Refuses to ask anybody.
 
+import type { Expiry } from './expiry.ts'
 import type { Observed, ObservedBackend } from './observed.ts'
 import { placeBackends } from './place.ts'
 import type { ReloadReason } from './plan.ts'
@@ -10,6 +11,7 @@ import type { Backend, Routing } from './routing.ts'
 import {
   type BackendFiguresView,
   type BackendView,
+  type CertificatesView,
   type EngineView,
   type HaproxyView,
   type Health,
@@ -33,6 +35,8 @@ export type StatusFacts = {
   readonly traffic?: Pick<Flows, 'info' | 'backends'> | undefined
   readonly engine?: EngineView
   readonly loop?: LoopView
+  /** The certificates in use, the one first that ends first; absent where no TLS is spoken, or nobody knows. */
+  readonly certificates?: readonly Expiry[] | undefined
 }
 
 /** Makes the view. */
@@ -47,9 +51,15 @@ export function buildStatus(facts: StatusFacts): StatusView {
     ...(engine === undefined ? {} : { engine }),
     ...(loop === undefined ? {} : { loop }),
     ...totalsOf(backends),
+    ...(facts.certificates === undefined ? {} : { certificates: certificatesView(facts.certificates) }),
     backends,
     problems,
   }
+}
+
+function certificatesView(all: readonly Expiry[]): CertificatesView {
+  const [nearest] = all
+  return { count: all.length, ...(nearest !== undefined && { nearest }) }
 }
 
 /** The loop's part of the view, from what the loop says of itself. */

@@ -1,6 +1,7 @@
 // What a person wants to know at a glance: services, routes, servers and problems, and how sure the view is.
 // Owns its shape, which is the answer of /api/status too. Refuses to make it (status-build.ts), and to lay it out.
 
+import type { Expiry } from './expiry.ts'
 import type { Problem } from './problem.ts'
 import type { BackendMode } from './routing.ts'
 
@@ -20,9 +21,17 @@ export type StatusView = {
   readonly services: number
   readonly routes: number
   readonly servers: ServerCounts
+  /** Those in use; absent where no TLS is spoken. */
+  readonly certificates?: CertificatesView
   /** In the order of their names. */
   readonly backends: readonly BackendView[]
   readonly problems: readonly Problem[]
+}
+
+export type CertificatesView = {
+  readonly count: number
+  /** The one that ends first. */
+  readonly nearest?: Expiry
 }
 
 export type HaproxyView = {

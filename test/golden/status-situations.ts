@@ -91,6 +91,10 @@ const cart = backend('cart.example', {
   figures: { sessions: 9, queued: 4, requests: 911, errors: 37, responseMs: 240, requestsPerS: 8.1 },
 })
 const pay = backend('pay.example', { health: 'down', servers: counts({ down: 2 }) })
+const passed = backend('sni:mail.example', {
+  routes: ['sni:mail.example/'],
+  services: [{ name: 'mail', mode: 'task' }],
+})
 const other = backend('default', { routes: ['*/'], services: [{ name: 'landing', mode: 'task' }] })
 
 function server(name: string, changes: Partial<ServerFigures> = {}): ServerFigures {
@@ -231,4 +235,24 @@ export const statusSituations: readonly StatusSituation[] = [
     name: '09-a-thousand',
     view: view([...many.slice(0, 998), cart, pay].sort((a, b) => (a.name < b.name ? -1 : 1))),
   },
+  {
+    name: '10-certificates',
+    view: view([shop, passed], {
+      certificates: {
+        count: 12,
+        nearest: { file: 'shop.pem', from: 'folder', notAfter: '2027-03-01T00:00:00Z', validity: 'good' },
+      },
+    }),
+  },
+  {
+    name: '11-a-certificate-has-ended',
+    view: view([shop], {
+      certificates: {
+        count: 1,
+        nearest: { file: 'shop_tls', from: 'secret', notAfter: '2026-11-01T00:00:00Z', validity: 'expired' },
+      },
+    }),
+  },
+  { name: '12-no-certificate', view: view([shop], { certificates: { count: 0 } }) },
+  { name: '13-passed-through', asked: 'mail.example', view: view([shop, passed]) },
 ]

@@ -28,6 +28,10 @@ export const agentFacts: AgentFacts = {
     awaited: 1,
     pendingReloadReasons: 0,
     problems: { error: 1, warning: 2 },
+    certificates: [
+      { file: 'shop.pem', from: 'folder', notAfter: '2027-03-01T00:00:00Z', validity: 'good' },
+      { file: 'shop_tls', from: 'secret', notAfter: '2027-04-01T00:00:00Z', validity: 'good' },
+    ],
     counters: { starts: 1, reloads: 2, liveChanges: 9, actions: 20, drifts: 0, failures: 0 },
     commands: { reads: 30, changes: 20 },
   },

@@ -27,7 +27,13 @@ export function createEdgePage(settings: Settings, version: string, report: Agen
   return {
     report: chronicle.recorded(tally.counted(report)),
     open: (agent, source) => {
-      const sources = { version, agent: agent.status, source: source.status, tallies: tally.tallies }
+      const sources = {
+        version,
+        agent: agent.status,
+        source: source.status,
+        tallies: tally.tallies,
+        isTlsOn: settings.routing.isTlsOn,
+      }
       const facts = () => gatherFacts(sources)
       return openInterface({ settings, agent, facts, history, log: createLog({ level: 'error' }) })
     },

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { exposition } from '../../../agent/admin/exposition.ts'
 import { metricsOf } from '../../../agent/admin/metrics.ts'
 import { unreadiness } from '../../../agent/admin/readiness.ts'
+import { limits } from '../../../agent/core/settings.ts'
 import { agentFacts as facts, ownFigures as own } from '../../support/agent-facts.ts'
 
 const lines = exposition(metricsOf(facts, own)).split('\n')
@@ -13,6 +14,8 @@ test.for([
   'tidegate_settled 1',
   'tidegate_servers{state="closing"} 2',
   'tidegate_problems{severity="error"} 1',
+  'tidegate_certificates 2',
+  'tidegate_certificate_not_after_seconds{file="shop.pem",from="folder"} 1803859200',
   'tidegate_reloads_total 2',
   'tidegate_reload_reasons_total{reason="backend-added"} 2',
   'tidegate_actions_total{kind="open-server"} 8',
@@ -38,6 +41,20 @@ test('every metric has its help and its type once, and no line is anything else'
   for (const name of names) expect(name).toMatch(/^(tidegate|process)_[a-z_]+$/)
   const pattern = /^(# (HELP|TYPE) \S+ .+|[a-z_]+(\{\w+="[^"\n]*"(,\w+="[^"\n]*")*\})? [0-9.e+-]+|)$/
   expect(lines.filter((line) => !pattern.test(line))).toEqual([])
+})
+
+test('of more certificates than the limit allows those are told that end first, and all are counted', () => {
+  const [first] = facts.edge.certificates ?? []
+  if (first === undefined) throw new Error('no certificate')
+  const certificates = Array.from({ length: 300 }, (_, index) => ({ ...first, file: `${index}.pem` }))
+  const text = exposition(metricsOf({ ...facts, edge: { ...facts.edge, certificates } }, own))
+  expect(text.match(/^tidegate_certificate_not_after_seconds\{/gm)).toHaveLength(limits.metricCertificates)
+  expect(text).toContain('\ntidegate_certificates 300\n')
+})
+
+test('an edge that speaks no TLS tells nothing of certificates', () => {
+  const edge = { ...facts.edge, certificates: undefined }
+  expect(exposition(metricsOf({ ...facts, edge }, own))).not.toContain('certificate')
 })
 
 test('what has no sample is left out, and labels are escaped', () => {
