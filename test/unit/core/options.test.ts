@@ -154,7 +154,7 @@ test('headers that differ are told as one, with what both say', () => {
 test('long lists of addresses are written in lines of fifty', () => {
   const allow = Array.from({ length: 120 }, (_, index) => `10.0.0.${index}`)
   const [backend] = route(older({ 'com.tidegate.lb.allow': allow.join() })).backends.values()
-  const lines = (backend && optionView(backend.options).allowed) ?? []
+  const lines = (backend && optionView(backend.name, backend.options).allowed) ?? []
   expect(lines.map((line) => line.split(' ').length)).toEqual([50, 50, 20])
   expect(lines.join(' ')).toBe(allow.join(' '))
 })
