@@ -1,4 +1,4 @@
-// From a snapshot to the routing: claims are merged by host and path, conflicts are decided by age.
+// From a snapshot to the routing: claims, the routes that they share, and a backend for each group of these.
 // Pure. The memo only saves work: with or without it the routing is the same.
 
 import { backendName } from './backend-name.ts'
@@ -6,24 +6,15 @@ import type { TlsFacts } from './certificate-wish.ts'
 import { type Chosen, chooseCertificates, namedMaterials } from './certificates.ts'
 import type { Claim } from './claim.ts'
 import { type Claims, claimServices, replacedClaims } from './claims.ts'
-import { labelProblem } from './labels/read.ts'
-import { labelTable } from './labels/table.ts'
-import { backendOptions, differingOptions } from './options.ts'
-import { compareProblems, type Problem, problemText } from './problem.ts'
+import { backendOptions } from './options.ts'
+import { compareProblems, type Problem } from './problem.ts'
 import { chooseRedirects } from './redirects.ts'
-import {
-  type Backend,
-  type BackendUsers,
-  defaultHost,
-  type Routing,
-  routeKey,
-  type Server,
-  sniHost,
-} from './routing.ts'
+import { groupRoutes, type RouteGroup } from './route-groups.ts'
+import { type Backend, type BackendUsers, type Routing, routeKey, type Server } from './routing.ts'
 import { isSameList } from './same.ts'
 import type { RoutingSettings } from './settings.ts'
 import type { Snapshot } from './snapshot.ts'
-import { compareText, quote } from './text.ts'
+import { compareText } from './text.ts'
 import { topologyOf } from './topology.ts'
 import { namedUsers, usersOf, usersProblems } from './users.ts'
 
@@ -184,76 +175,8 @@ function neededNetworks(claims: readonly Claim[]): readonly string[] {
   return [...new Set(claims.flatMap((claim) => claim.networkIds))].sort(compareText)
 }
 
-/**
- * Routes of one path that the same claims ask for. `claims` is oldest first; `routes` is in the order in which they were
- * claimed. A path of its own, since what is done with it is the backend's.
- */
-type Group = {
-  readonly claims: Claim[]
-  readonly path: string
-  readonly routes: { readonly host: string; readonly path: string }[]
-}
-
-function groupRoutes(claims: readonly Claim[]): {
-  readonly groups: readonly Group[]
-  readonly problems: readonly Problem[]
-} {
-  const routes = new Map<string, { host: string; path: string; claims: Claim[] }>()
-  const problems: Problem[] = []
-  for (const claim of claims) {
-    for (const path of claim.paths) {
-      for (const host of claim.hosts) claimRoute(hostOf(host, claim), path, claim)
-      if (claim.isDefault) claimDefault(path, claim)
-    }
-  }
-  const groups = new Map<string, Group>()
-  for (const { host, path, claims } of routes.values()) {
-    const members = [path, ...claims.map((claim) => claim.service.id)].join(' ')
-    const group = groups.get(members)
-    if (group === undefined) groups.set(members, { claims, path, routes: [{ host, path }] })
-    else group.routes.push({ host, path })
-  }
-  return { groups: [...groups.values()], problems: [...problems, ...differences(groups.values())] }
-
-  function claimRoute(host: string, path: string, claim: Claim): void {
-    const key = routeKey(host, path)
-    const route = routes.get(key)
-    if (route === undefined) routes.set(key, { host, path, claims: [claim] })
-    else route.claims.push(claim)
-  }
-
-  function claimDefault(path: string, claim: Claim): void {
-    const host = hostOf(defaultHost, claim)
-    const holder = routes.get(routeKey(host, path))?.claims[0]
-    if (holder === undefined) claimRoute(host, path, claim)
-    else problems.push(defaultTaken(claim, holder))
-  }
-}
-
-const hostOf = (host: string, { isPassthrough }: Claim) => (isPassthrough ? sniHost(host) : host)
-
-/** Each once, on however many routes services meet. */
-function differences(groups: Iterable<Group>): readonly Problem[] {
-  const found = new Map<string, Problem>()
-  for (const { claims } of groups) {
-    const [oldest, ...younger] = claims
-    if (oldest === undefined) continue
-    for (const problem of younger.flatMap((claim) => differingOptions(oldest, claim)))
-      found.set(problemText(problem), problem)
-  }
-  return [...found.values()]
-}
-
-function defaultTaken(claim: Claim, holder: Claim): Problem {
-  return labelProblem(claim.service, labelTable.defaultBackend.label, 'default-taken', {
-    found: `"true", as on the older service ${quote(holder.service.name)}`,
-    expected: 'one default backend',
-    hint: `${holder.service.name} stays the default. Remove the label from one of the two.`,
-  })
-}
-
 function buildBackends(
-  groups: readonly Group[],
+  groups: readonly RouteGroup[],
   { materials }: TlsFacts,
   memo: Memo | undefined,
 ): Published['backends'] {
@@ -286,7 +209,7 @@ function buildBackends(
 function buildBackend(
   name: string,
   routes: readonly string[],
-  { claims, path }: Group,
+  { claims, path }: RouteGroup,
   users: BackendUsers | undefined,
 ): Backend {
   return {
