@@ -1,8 +1,8 @@
 // The kind of the setting that says which services may claim which hosts.
 // Refuses to apply it (core/host-owners.ts).
 
-import type { HostOwner } from '../core/host-owners.ts'
 import { parseHosts } from '../core/labels/values.ts'
+import type { HostOwner } from '../core/settings.ts'
 import { fault, type Kind, type Parsed, value } from './setting-kinds.ts'
 
 const rulesMax = 1000

@@ -2,7 +2,7 @@
 // Refuses rows: settings-table.ts has them.
 
 import type { NetworkMode } from '../core/edge-networks.ts'
-import type { HostOwner } from '../core/host-owners.ts'
+import type { HostOwner } from '../core/settings.ts'
 import type { TcpAddress } from './address-kinds.ts'
 import type { Kind } from './setting-kinds.ts'
 

@@ -4,16 +4,9 @@
 import { labelProblem } from './labels/read.ts'
 import { labelTable } from './labels/table.ts'
 import type { Problem } from './problem.ts'
+import type { HostOwner } from './settings.ts'
 import type { Service } from './snapshot.ts'
 import { quote } from './text.ts'
-
-/** Hosts, and the services that they are kept for. */
-export type HostOwner = {
-  /** `admin.example.com`; `*.example.com` for all below it, however deep; `*` for every host and the default backend. */
-  readonly hosts: string
-  /** Names of services, with `*` for any letters. */
-  readonly services: readonly string[]
-}
 
 /** What a service's labels claim, as far as it may. */
 export type Granted = {

@@ -1,7 +1,13 @@
 // The settings that the core, the templates and the loop read, already parsed and in range.
 // Owns their shape and the limits. Refuses flags and environment (cli/settings.ts owns names, defaults and parsing).
 
-import type { HostOwner } from './host-owners.ts'
+/** Hosts, and the services that they are kept for. */
+export type HostOwner = {
+  /** `admin.example.com`; `*.example.com` for all below it, however deep; `*` for every host and the default backend. */
+  readonly hosts: string
+  /** Names of services, with `*` for any letters. */
+  readonly services: readonly string[]
+}
 
 /** What routing depends on besides the snapshot. */
 export type RoutingSettings = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { computeRouting } from '../../../agent/core/desired.ts'
-import type { HostOwner } from '../../../agent/core/host-owners.ts'
+import type { HostOwner } from '../../../agent/core/settings.ts'
 import { lb, routingSettings, service, snapshot, tasks } from '../../support/builders.ts'
 
 const owners: readonly HostOwner[] = [
