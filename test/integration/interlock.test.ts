@@ -1,6 +1,7 @@
 // What an operator who comes from Interlock relies on, each seen by a client on a real HAProxy: the list of
 // docs/from-interlock.md, as far as no other test has it. What needs a real Swarm is in test/e2e.
 
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSimulatedSwarm, type SimulatedSwarm } from '../sim/swarm.ts'
@@ -84,6 +85,23 @@ test('without `info-headers` responses tell nothing of the inside', async () => 
   await answers('headers.local', 200, quiet)
   const names = Object.keys((await answer('headers.local', '/', quiet)).headers)
   expect(names.filter((name) => /^x-(proxy|server|upstream|request)-/.test(name))).toEqual([])
+})
+
+test('lines of the operator’s own stand in their sections, and HAProxy runs with them', async () => {
+  await using own = await startEdge({
+    engine: swarm.socketPath,
+    runDir: join(dir.path, 'own'),
+    flags: {
+      'global-lines': 'tune.http.maxhdr 64; set-var proc.mine str(x)',
+      'defaults-lines': 'option http-server-close',
+    },
+  })
+  await answers('headers.local', 200, own)
+  const config = await readFile(join(own.settings.haproxy.runDir, 'haproxy.cfg'), 'utf8')
+  expect(config).toMatch(
+    /^global\n(?: {4}.*\n)* {4}tune\.http\.maxhdr 64\n {4}set-var proc\.mine str\(x\)\n/m,
+  )
+  expect(config).toMatch(/\n {4}option http-server-close\n\nfrontend http\n/)
 })
 
 test('an edge of a service cluster publishes its own services, and answers for others as for nobody', async () => {
