@@ -4,7 +4,7 @@ import { parseMaterialName } from './address-values.ts'
 import { parseHsts } from './header-values.ts'
 import { parseRate, parseSize } from './measure-values.ts'
 import { parseNetworks } from './network-values.ts'
-import { type LabelRow, ownPrefix, type ReadRow, type ValuesOf } from './row.ts'
+import { type LabelRow, ownPrefix, type ValuesOf } from './row.ts'
 
 const row = <T>(given: LabelRow<T>): LabelRow<T> => ({ ...given, label: ownPrefix + given.label })
 
@@ -72,15 +72,3 @@ export const accessRows = {
 }
 
 export type AccessValues = ValuesOf<typeof accessRows>
-
-/** Reads them all. */
-export function readAccessRows(read: ReadRow): AccessValues {
-  return {
-    allow: read(accessRows.allow),
-    deny: read(accessRows.deny),
-    rateLimit: read(accessRows.rateLimit),
-    maxBodySize: read(accessRows.maxBodySize),
-    basicAuth: read(accessRows.basicAuth),
-    hsts: read(accessRows.hsts),
-  }
-}

@@ -1,7 +1,7 @@
 // The labels that set headers: a family each, whose members end in the header's name.
 
 import { type Header, parseHeader } from './header-values.ts'
-import { type FamilyRow, ownPrefix, type ReadFamily } from './row.ts'
+import { type FamilyRow, ownPrefix } from './row.ts'
 
 const family = <T>(given: FamilyRow<T>): FamilyRow<T> => ({ ...given, label: ownPrefix + given.label })
 
@@ -31,12 +31,4 @@ export const headerFamilies = {
 export type HeaderValues = {
   readonly requestHeaders: readonly Header[] | undefined
   readonly responseHeaders: readonly Header[] | undefined
-}
-
-/** Reads them all. */
-export function readHeaderFamilies(read: ReadFamily): HeaderValues {
-  return {
-    requestHeaders: read(headerFamilies.requestHeaders),
-    responseHeaders: read(headerFamilies.responseHeaders),
-  }
 }

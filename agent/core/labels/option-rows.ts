@@ -1,10 +1,10 @@
 // The labels that say how a backend treats its requests: each is an option of the backend's section.
 // On a route that several services share the oldest one's options stand. A change of one is a reload.
 
-import { type AccessValues, accessRows, readAccessRows } from './access-rows.ts'
+import { type AccessValues, accessRows } from './access-rows.ts'
 import { parseChoice } from './choice-values.ts'
-import { type LabelRow, labelPrefix, ownPrefix, type ReadRow, type ValuesOf } from './row.ts'
-import { readTimingRows, type TimingValues, timingRows } from './timing-rows.ts'
+import { type LabelRow, labelPrefix, ownPrefix, type ValuesOf } from './row.ts'
+import { type TimingValues, timingRows } from './timing-rows.ts'
 import { parseBoolean, parseCookieName } from './values.ts'
 
 const interlock = <T>(given: LabelRow<T>): LabelRow<T> => ({ ...given, label: labelPrefix + given.label })
@@ -87,18 +87,3 @@ export const optionRows = { ...handlingRows, ...timingRows, ...accessRows }
 
 /** The options that a service asks for, but for headers. */
 export type OptionValues = ValuesOf<typeof handlingRows> & TimingValues & AccessValues
-
-/** Reads them all. */
-export function readOptionRows(read: ReadRow): OptionValues {
-  return {
-    contextRootRewrite: read(handlingRows.contextRootRewrite),
-    sslOnly: read(handlingRows.sslOnly),
-    stickySessionCookie: read(handlingRows.stickySessionCookie),
-    ipHash: read(handlingRows.ipHash),
-    balance: read(handlingRows.balance),
-    retryNonIdempotent: read(handlingRows.retryNonIdempotent),
-    compression: read(handlingRows.compression),
-    ...readTimingRows(read),
-    ...readAccessRows(read),
-  }
-}

@@ -5,13 +5,9 @@ import type { Problem, ProblemCode } from '../problem.ts'
 import { limits } from '../settings.ts'
 import type { Service } from '../snapshot.ts'
 import { compareText, nearest, quote } from '../text.ts'
-import { readHeaderFamilies } from './header-families.ts'
-import { readOptionRows } from './option-rows.ts'
-import { readRoutingRows } from './routing-rows.ts'
+import { readTable } from './read-table.ts'
 import { type FamilyRow, type LabelRow, labelPrefix, ownPrefix } from './row.ts'
-import { readServerRows } from './server-rows.ts'
 import { type LabelValues, labelFamilies, labelTable } from './table.ts'
-import { readTlsRows } from './tls-rows.ts'
 import { bad, type Fault, type Parsed } from './values.ts'
 
 const known = new Set(Object.values(labelTable).map((row) => row.label))
@@ -55,13 +51,7 @@ export function readLabels(service: Service): {
     problems.push(...met)
     return found.length === 0 ? undefined : found
   }
-  const values: LabelValues = {
-    ...readRoutingRows(read),
-    ...readTlsRows(read),
-    ...readOptionRows(read),
-    ...readServerRows(read),
-    ...readHeaderFamilies(readFamily),
-  }
+  const values = readTable(read, readFamily)
   return { values, problems: [...problems, ...strangeLabels(service)] }
 }
 

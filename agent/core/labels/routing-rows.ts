@@ -1,6 +1,6 @@
 // The labels that say which requests are a service's, and where its tasks are reached.
 
-import { type LabelRow, labelPrefix, type ReadRow, type ValuesOf } from './row.ts'
+import { type LabelRow, labelPrefix, type ValuesOf } from './row.ts'
 import { parseBoolean, parseHosts, parseMode, parseName, parsePaths, parsePort } from './values.ts'
 
 const row = <T>(given: LabelRow<T>): LabelRow<T> => ({ ...given, label: labelPrefix + given.label })
@@ -77,17 +77,3 @@ export const routingRows = {
 }
 
 export type RoutingValues = ValuesOf<typeof routingRows>
-
-/** Reads them all. */
-export function readRoutingRows(read: ReadRow): RoutingValues {
-  return {
-    hosts: read(routingRows.hosts),
-    port: read(routingRows.port),
-    network: read(routingRows.network),
-    backendMode: read(routingRows.backendMode),
-    defaultBackend: read(routingRows.defaultBackend),
-    serviceCluster: read(routingRows.serviceCluster),
-    contextRoot: read(routingRows.contextRoot),
-    websocketEndpoints: read(routingRows.websocketEndpoints),
-  }
-}

@@ -3,7 +3,7 @@
 
 import { parseChoice } from './choice-values.ts'
 import { parseNginxTime, parseNumber, parseTime } from './measure-values.ts'
-import { type LabelRow, labelPrefix, ownPrefix, type ReadRow, type ValuesOf } from './row.ts'
+import { type LabelRow, labelPrefix, ownPrefix, type ValuesOf } from './row.ts'
 import { parseBoolean } from './values.ts'
 
 const interlock = <T>(given: LabelRow<T>): LabelRow<T> => ({ ...given, label: labelPrefix + given.label })
@@ -90,17 +90,3 @@ export const serverRows = {
 } as const
 
 export type ServerValues = ValuesOf<typeof serverRows>
-
-/** Reads them all. */
-export function readServerRows(read: ReadRow): ServerValues {
-  return {
-    maxFails: read(serverRows.maxFails),
-    failTimeout: read(serverRows.failTimeout),
-    healthCheckInterval: read(serverRows.healthCheckInterval),
-    sslBackend: read(serverRows.sslBackend),
-    sslBackendTlsVerify: read(serverRows.sslBackendTlsVerify),
-    proxyProtocol: read(serverRows.proxyProtocol),
-    weight: read(serverRows.weight),
-    maintenance: read(serverRows.maintenance),
-  }
-}

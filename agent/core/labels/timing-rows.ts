@@ -2,7 +2,7 @@
 
 import { parseHostHeader, parseRequestPath } from './choice-values.ts'
 import { parseStatuses, parseTime } from './measure-values.ts'
-import { type LabelRow, ownPrefix, type ReadRow, type ValuesOf } from './row.ts'
+import { type LabelRow, ownPrefix, type ValuesOf } from './row.ts'
 
 const row = <T>(given: LabelRow<T>): LabelRow<T> => ({ ...given, label: ownPrefix + given.label })
 
@@ -54,16 +54,3 @@ export const timingRows = {
 } as const
 
 export type TimingValues = ValuesOf<typeof timingRows>
-
-/** Reads them all. */
-export function readTimingRows(read: ReadRow): TimingValues {
-  return {
-    timeoutConnect: read(timingRows.timeoutConnect),
-    timeoutServer: read(timingRows.timeoutServer),
-    timeoutQueue: read(timingRows.timeoutQueue),
-    timeoutTunnel: read(timingRows.timeoutTunnel),
-    healthCheckPath: read(timingRows.healthCheckPath),
-    healthCheckStatus: read(timingRows.healthCheckStatus),
-    healthCheckHost: read(timingRows.healthCheckHost),
-  }
-}

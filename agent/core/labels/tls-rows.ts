@@ -1,7 +1,7 @@
 // The labels that say how a service's hosts speak TLS, and which requests are sent elsewhere.
 
 import { parseMaterialName, parseRedirects } from './address-values.ts'
-import { type LabelRow, labelPrefix, type ReadRow, type ValuesOf } from './row.ts'
+import { type LabelRow, labelPrefix, type ValuesOf } from './row.ts'
 import { parseBoolean } from './values.ts'
 
 const row = <T>(given: LabelRow<T>): LabelRow<T> => ({ ...given, label: labelPrefix + given.label })
@@ -46,13 +46,3 @@ export const tlsRows = {
 }
 
 export type TlsValues = ValuesOf<typeof tlsRows>
-
-/** Reads them all. */
-export function readTlsRows(read: ReadRow): TlsValues {
-  return {
-    redirects: read(tlsRows.redirects),
-    sslCert: read(tlsRows.sslCert),
-    sslKey: read(tlsRows.sslKey),
-    sslPassthrough: read(tlsRows.sslPassthrough),
-  }
-}
