@@ -4,7 +4,7 @@ import { readFlags } from '../../bench/flags.ts'
 describe('readFlags', () => {
   it('measures everything unless something is named', () => {
     expect(readFlags([])).toEqual({
-      names: ['change', 'start', 'throughput', 'watch', 'page'],
+      names: ['change', 'start', 'throughput', 'watch', 'page', 'tls'],
       isQuick: false,
     })
   })
