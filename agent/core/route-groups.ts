@@ -39,12 +39,14 @@ export function groupRoutes(claims: readonly Claim[]): {
     if (group === undefined) groups.set(members, { claims, path, routes: [{ host, path }] })
     else group.routes.push({ host, path })
   }
-  return { groups: [...groups.values()], problems: [...problems, ...differences(groups.values())] }
+  return { groups: [...groups.values()], problems: distinct([...problems, ...differences(groups.values())]) }
 
   function claimRoute(host: string, path: string, claim: Claim): void {
     const key = routeKey(host, path)
     const route = routes.get(key)
-    if (route === undefined) routes.set(key, { host, path, claims: [claim] })
+    const [oldest] = route?.claims ?? []
+    if (route === undefined || oldest === undefined) routes.set(key, { host, path, claims: [claim] })
+    else if (isUnguarded(oldest, claim)) problems.push(...unguarded(oldest, claim))
     else route.claims.push(claim)
   }
 
@@ -58,16 +60,34 @@ export function groupRoutes(claims: readonly Claim[]): {
 
 const hostOf = (host: string, { isPassthrough }: Claim) => (isPassthrough ? sniHost(host) : host)
 
+/** Whether the younger service would be served without the passwords that it asks for. */
+function isUnguarded({ options }: Claim, younger: Claim): boolean {
+  return younger.options.basicAuth !== undefined && younger.options.basicAuth !== options.basicAuth
+}
+
+function unguarded(oldest: Claim, younger: Claim): readonly Problem[] {
+  return differingOptions(oldest, younger)
+    .filter(({ label }) => label === labelTable.basicAuth.label)
+    .map((problem) => ({
+      ...problem,
+      severity: 'error',
+      hint: 'They share a route, on which the older one decides who comes in: this one is not served there. Set the label alike on both.',
+    }))
+}
+
 /** Each once, on however many routes services meet. */
+function distinct(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [problemText(problem), problem])).values()]
+}
+
 function differences(groups: Iterable<RouteGroup>): readonly Problem[] {
-  const found = new Map<string, Problem>()
+  const found: Problem[] = []
   for (const { claims } of groups) {
     const [oldest, ...younger] = claims
     if (oldest === undefined) continue
-    for (const problem of younger.flatMap((claim) => differingOptions(oldest, claim)))
-      found.set(problemText(problem), problem)
+    found.push(...younger.flatMap((claim) => differingOptions(oldest, claim)))
   }
-  return [...found.values()]
+  return found
 }
 
 function defaultTaken(claim: Claim, holder: Claim): Problem {

@@ -68,6 +68,51 @@ test('a service that is passed through is not published without its passwords', 
   expect([backend, problems]).toEqual([undefined, ['error passthrough-not-possible']])
 })
 
+test.for([
+  { title: 'an open one', older: {}, served: ['older'], problems: ['error option-differs younger'] },
+  {
+    title: 'one with other users',
+    older: { [label]: 'crew' },
+    served: ['older'],
+    problems: ['error option-differs younger', 'error users-missing older'],
+  },
+  { title: 'one with the same', older: { [label]: 'staff' }, served: ['older', 'younger'], problems: [] },
+])('a service that asks for passwords shares the route of $title only behind them', (given) => {
+  const on = (name: string, createdAt: string, more: object) =>
+    service({ name, createdAt, lb: { hosts: 'web.local', ...more } })
+  const services = [
+    on('older', '2026-01-01T00:00:00Z', given.older),
+    on('younger', '2026-02-01T00:00:00Z', { [label]: 'staff' }),
+  ]
+  const tasks = [task({ service: 'older' }), task({ service: 'younger', address: '10.0.0.99' })]
+  const { routing } = computeRouting(
+    snapshot({ services, tasks, materials: [users('a1')] }),
+    routingSettings(),
+  )
+  const backend = routing.backends.get('web.local')
+  expect(backend?.services.map(({ name }) => name)).toEqual(given.served)
+  expect(backend?.servers).toHaveLength(given.served.length)
+  const told = routing.problems.map(({ severity, code, service: whose }) => `${severity} ${code} ${whose}`)
+  expect(told.sort()).toEqual(given.problems)
+})
+
+test('a service without passwords that joins one with them is behind them', () => {
+  const services = [
+    service({
+      name: 'older',
+      createdAt: '2026-01-01T00:00:00Z',
+      lb: { hosts: 'web.local', [label]: 'staff' },
+    }),
+    service({ name: 'younger', createdAt: '2026-02-01T00:00:00Z', lb: { hosts: 'web.local' } }),
+  ]
+  const world = snapshot({ services, tasks: [task({ service: 'older' })], materials: [users('a1')] })
+  const { routing } = computeRouting(world, routingSettings())
+  expect(routing.backends.get('web.local')).toMatchObject({
+    options: { users: { digest: 'a1'.repeat(32) } },
+    services: [{ name: 'older' }, { name: 'younger' }],
+  })
+})
+
 test('another content of the file is a reload; the same one leaves the backend as it is', () => {
   const services = [asking]
   const [tasks, nodes] = [[task()], snapshot().nodes]
