@@ -60,14 +60,20 @@ export function groupRoutes(claims: readonly Claim[]): {
 
 const hostOf = (host: string, { isPassthrough }: Claim) => (isPassthrough ? sniHost(host) : host)
 
-/** Whether the younger service would be served without the passwords that it asks for. */
+/** What says who comes in. */
+const guards = ['basicAuth', 'allow', 'deny'] as const
+
+/** Whether the younger service would be served to others than those whom its labels let in. */
 function isUnguarded({ options }: Claim, younger: Claim): boolean {
-  return younger.options.basicAuth !== undefined && younger.options.basicAuth !== options.basicAuth
+  return guards.some((key) => {
+    const wanted = younger.options[key]
+    return wanted !== undefined && JSON.stringify(wanted) !== JSON.stringify(options[key])
+  })
 }
 
 function unguarded(oldest: Claim, younger: Claim): readonly Problem[] {
   return differingOptions(oldest, younger)
-    .filter(({ label }) => label === labelTable.basicAuth.label)
+    .filter(({ label }) => guards.some((key) => labelTable[key].label === label))
     .map((problem) => ({
       ...problem,
       severity: 'error',

@@ -158,3 +158,22 @@ test('long lists of addresses are written in lines of fifty', () => {
   expect(lines.map((line) => line.split(' ').length)).toEqual([50, 50, 20])
   expect(lines.join(' ')).toBe(allow.join(' '))
 })
+
+test.for([
+  ['an open one', {}, { allow: '10.0.0.0/8' }, ['older']],
+  ['one that lets others in', { allow: '10.0.0.0/8,192.0.2.1' }, { allow: '10.0.0.0/8' }, ['older']],
+  ['one that lets the same in', { allow: '10.0.0.0/8' }, { allow: '10.0.0.0/8' }, ['older', 'younger']],
+  ['one that denies nobody', {}, { deny: '192.0.2.1' }, ['older']],
+  ['one that lets few in', { allow: '10.0.0.0/8' }, {}, ['older', 'younger']],
+] as const)(
+  'a service that says who comes in shares the route of %s only if they agree',
+  ([, first, second, served]) => {
+    const own = (labels: Readonly<Record<string, string>>) =>
+      Object.fromEntries(Object.entries(labels).map(([label, text]) => [`com.tidegate.lb.${label}`, text]))
+    const { backends, problems } = route(older(own(first)), younger(own(second)))
+    expect([...backends.values()].flatMap(({ services }) => services.map(({ name }) => name))).toEqual(served)
+    expect(problems.map(({ severity, code, service: whose }) => `${severity} ${code} ${whose}`)).toEqual(
+      served.length === 2 ? [] : ['error option-differs younger'],
+    )
+  },
+)
