@@ -132,6 +132,9 @@ function receive(state: State, chunk: string): void {
   if (state.ended === undefined) pump(state)
 }
 
+/** Each line of a payload is asked for by these, in front of the reply; from 3.4 on only where it did not come at once. */
+const payloadPrompts = /^(?:\+ )+/
+
 function accept(state: State, reply: string): void {
   const waiting = state.calls[0]
   if (waiting === undefined || waiting.replies.length === waiting.written) {
@@ -139,7 +142,8 @@ function accept(state: State, reply: string): void {
     return
   }
   state.awaited -= 1
-  waiting.replies.push(reply)
+  const command = waiting.commands[waiting.replies.length] ?? ''
+  waiting.replies.push(command.includes('\n') ? reply.replace(payloadPrompts, '') : reply)
   if (waiting.replies.length < waiting.commands.length) return
   state.calls.shift()
   waiting.resolve(waiting.replies)

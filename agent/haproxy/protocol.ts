@@ -9,9 +9,6 @@ import { AgentError } from '../core/errors.ts'
  */
 const prompt = '\n> '
 
-/** Up to 3.3 each line of a payload is asked for by these, in front of the reply. */
-const payloadPrompts = /^(?:\+ )+/
-
 /** What has arrived of a reply that is not whole yet. Changed by `feed` alone. */
 export type Framing = {
   readonly parts: string[]
@@ -49,7 +46,7 @@ export function feed(framing: Framing, chunk: string, replyLengthMax: number): r
 /** Put together once: a reply of half a megabyte is as dear to copy as to read. */
 function takeReply(framing: Framing, end: string): string {
   framing.parts.push(end)
-  const reply = framing.parts.join('').replace(payloadPrompts, '')
+  const reply = framing.parts.join('')
   framing.parts.length = 0
   framing.length = 0
   let length = reply.length

@@ -320,6 +320,31 @@ describe('the default', () => {
   })
 })
 
+test('HAProxy 3.0 takes certificates live as well, whose socket asks for each line of a payload', async () => {
+  const port = await freePort()
+  await using old = await startEdge({
+    engine: swarm.socketPath,
+    runDir: join(dir.path, 'old'),
+    branch: '3.0',
+    flags: { 'https-bind': `127.0.0.1:${port}`, certificates: folder },
+  })
+  await old.settled()
+  const { reloads } = old.status().counters
+  const own = await makeCertificate({ names: ['late.local'] })
+  const isShown = async (expected: string) => {
+    const handshake = await shakeHands(port, 'late.local')
+    return (handshake.kind === 'shown' ? handshake.commonName : handshake.kind) === expected
+  }
+  expect(await isShown('refused')).toBe(true)
+  await put('late.pem', own.both)
+  await eventually(() => isShown('late.local'))
+  await rm(join(folder, 'late.pem'))
+  await eventually(() => isShown('refused'))
+  await old.settled()
+  expect(old.status().counters.reloads).toBe(reloads)
+  expect(old.told.troubles).toEqual([])
+})
+
 test('plain HTTP of a service with ssl_only is sent to TLS, and POST stays POST', async () => {
   create('only', { hosts: 'only.local', ssl_only: 'true' })
   const answer = await eventually(async () => {
