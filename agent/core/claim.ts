@@ -12,7 +12,7 @@ import { type LabelValues, labelTable } from './labels/table.ts'
 import { type Options, optionsOf } from './options.ts'
 import type { Problem } from './problem.ts'
 import type { BackendService, Server } from './routing.ts'
-import { serverWishOf } from './server-options.ts'
+import { notWithPassthrough, serverWishOf } from './server-options.ts'
 import { modeInForce, serversOf } from './servers.ts'
 import type { RoutingSettings } from './settings.ts'
 import type { Service, Task } from './snapshot.ts'
@@ -51,8 +51,10 @@ export function claimOf(
   const { values, problems } = readLabels(service)
   if (!isOfCluster(service, values, settings)) return undefined
   const { hosts = [], defaultBackend = false } = values
-  const granted = grant(service, { hosts, isDefault: defaultBackend }, settings.hostOwners ?? [])
   const isPassthrough = values.sslPassthrough === true
+  // By its server name a connection is told from those whose TLS ends here: there is no default among the former.
+  const isDefault = defaultBackend && !isPassthrough
+  const granted = grant(service, { hosts, isDefault }, settings.hostOwners ?? [])
   const missing = missingLabels(service, { ...granted, port: values.port })
   const wanted = values.backendMode ?? 'task'
   const wish = serverWishOf(service, values, { mode: modeInForce(service, wanted), isPassthrough })
@@ -94,6 +96,7 @@ export function claimOf(
       ...served.problems,
       ...asked.problems,
       ...wish.problems,
+      ...(isPassthrough ? ofRequests(service, values) : []),
     ],
   }
 }
@@ -136,6 +139,13 @@ function labelsDiffer(service: Service): readonly Problem[] {
     }),
     severity: 'warning',
   }))
+}
+
+/** Labels about requests and certificates, which an edge that passes connections through has nothing to do with. */
+function ofRequests(service: Service, values: LabelValues): readonly Problem[] {
+  return (['defaultBackend', 'contextRoot', 'sslCert', 'sslKey'] as const)
+    .filter((key) => values[key] !== undefined && values[key] !== false)
+    .map((key) => notWithPassthrough(service, labelTable[key].label))
 }
 
 function missingLabels(

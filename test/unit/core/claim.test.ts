@@ -27,6 +27,25 @@ test('a default backend needs no host', () => {
   expect(made).toMatchObject({ hosts: [], isDefault: true, problems: [] })
 })
 
+test('a service that is passed through has no path and no certificate here, and is no default', () => {
+  const labels = {
+    ssl_passthrough: 'true',
+    context_root: '/app',
+    ssl_cert: 'web.pem',
+    default_backend: 'true',
+  }
+  const made = claimOf(service({ lb: labels }), tasks('web', 1), topology, {
+    serviceCluster: '',
+    isTlsOn: true,
+  })
+  expect(made).toMatchObject({ hosts: ['web.local'], paths: [''], isDefault: false, isPassthrough: true })
+  expect(made?.problems.map(({ code, label }) => `${code} ${label}`)).toEqual([
+    'passthrough-not-possible com.docker.lb.default_backend',
+    'passthrough-not-possible com.docker.lb.context_root',
+    'passthrough-not-possible com.docker.lb.ssl_cert',
+  ])
+})
+
 test.for([
   { title: 'without any label for an edge', service: service({ labels: { hosts: 'web.local' } }) },
   { title: 'that is a job', service: service({ mode: 'job' }) },
