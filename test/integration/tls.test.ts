@@ -76,6 +76,8 @@ async function showing(host: string, expected: string, change: () => unknown): P
 
 /** Removes a service, and waits until HAProxy has nothing of it any more. */
 async function gone(name: string): Promise<void> {
+  // What a reload has just begun is known as somebody's only once it was looked at.
+  await edge.settled()
   swarm.removeService(name)
   const isThere = () =>
     [...(edge.status().observed?.backends.values() ?? [])].some(({ source }) =>
