@@ -56,8 +56,8 @@ function propagationPart({ taken, replicas, groups }: PropagationResult): string
   })
   return [
     '## From Swarm’s commit to HAProxy\n',
-    `A real Swarm of one node; a service of ${replicas} tasks comes as a burst, is updated one task at a time, start-first, and goes as a`,
-    'burst. Open: from the commit of RUNNING until HAProxy’s own state has the server open. Closed: from the commit of desired',
+    `A real Swarm of one node; a service of ${replicas} tasks comes as a burst, is updated one task at a time, start-first, and all but one go`,
+    'as a burst. Open: from the commit of RUNNING until HAProxy’s own state has the server open. Closed: from the commit of desired',
     'SHUTDOWN or REMOVE until it takes no more connections. Zero is Meta.updated_at, the time that Swarm itself writes into a',
     'commit as it begins it; so each figure holds Swarm’s own writing of it, and `heard` tells how much that is. A way’s time is',
     'that of its own log line, to the millisecond, once HAProxy’s runtime socket confirms it. All ways of one table heard the',

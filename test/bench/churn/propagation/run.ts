@@ -81,10 +81,24 @@ async function measureGroup(
   }
   await eventually(() => running.every(isFollowing), { timeoutMs: 20_000, signal: bench.signal })
   await change(bench, bed, running, replicas)
-  return {
+  const result = {
     commits: heard.length,
     contenders: [heardRow(heard), ...running.map((each) => rowOf(heard, each))],
   }
+  // A bare watch client knows of what it has heard only: the next group begins with nothing.
+  await bed.node(0).docker('service', 'scale', '--detach', `${service}=0`)
+  await areOpen(bench, running, 0)
+  return result
+}
+
+function areOpen(bench: ChurnBench, running: readonly Running[], count: number) {
+  return eventually(
+    async () => {
+      const looks = await Promise.all(running.map(({ observer }) => observer.look()))
+      return looks.every(({ size }) => size === count)
+    },
+    { timeoutMs: settleTimeoutMs, intervalMs: 500, signal: bench.signal },
+  )
 }
 
 function socketsOf(bed: TestBed) {
@@ -120,24 +134,16 @@ async function change(
   replicas: number,
 ): Promise<void> {
   const { docker } = bed.node(0)
-  const areOpen = (count: number) =>
-    eventually(
-      async () => {
-        const looks = await Promise.all(running.map(({ observer }) => observer.look()))
-        return looks.every(({ size }) => size === count)
-      },
-      { timeoutMs: settleTimeoutMs, intervalMs: 500, signal: bench.signal },
-    )
   await docker('service', 'scale', '--detach', `${service}=${replicas}`)
-  await areOpen(replicas)
+  await areOpen(bench, running, replicas)
   for (let update = 0; update < (bench.isQuick ? 1 : 5); update += 1) {
     bench.signal.throwIfAborted()
     await docker('service', 'update', '--quiet', '--force', '--no-resolve-image', service)
   }
-  await areOpen(replicas)
+  await areOpen(bench, running, replicas)
   // The last one would not close at once: where nobody else serves it stays a moment longer (core/last-standing.ts).
   await docker('service', 'scale', '--detach', `${service}=1`)
-  await areOpen(1)
+  await areOpen(bench, running, 1)
 }
 
 type Heard = Commit & { readonly heardMs: number }
