@@ -3,20 +3,14 @@
 
 import type { NetworkMode } from '../core/edge-networks.ts'
 import { AgentError, assert } from '../core/errors.ts'
-import { type ConfigSettings, fileNames, type LoopSettings, type RoutingSettings } from '../core/settings.ts'
+import type { ConfigSettings, LoopSettings, RoutingSettings } from '../core/settings.ts'
 import { quote } from '../core/text.ts'
 import type { TcpAddress } from './address-kinds.ts'
+import { configSettings, type ReadSetting } from './config-settings.ts'
 import type { Parsed } from './setting-kinds.ts'
-import {
-  type HostFacts,
-  type SettingsInput,
-  type SettingText,
-  settingTexts,
-  strangeSettings,
-} from './setting-texts.ts'
+import { type SettingsInput, type SettingText, settingTexts, strangeSettings } from './setting-texts.ts'
 import type { LogLevel, SettingKey, SettingRow, SettingValues } from './setting-values.ts'
 import { flagOf, settingKeys, settingTable } from './settings-table.ts'
-import { tlsSocketName } from './tls-settings.ts'
 
 /** Everything that can be set, by who reads it. */
 export type Settings = {
@@ -198,9 +192,11 @@ function invalid(faults: readonly string[]): AgentError {
   return new AgentError('settings-invalid', message, { hint: '`tidegate run --help` lists all settings.' })
 }
 
-type Read = <K extends SettingKey>(key: K) => SettingValues[K]
-
-function group({ env, host }: SettingsInput, read: Read, sourceOf: (key: SettingKey) => string): Settings {
+function group(
+  { env, host }: SettingsInput,
+  read: ReadSetting,
+  sourceOf: (key: SettingKey) => string,
+): Settings {
   const { DOCKER_TLS_VERIFY, DOCKER_CERT_PATH } = env
   return {
     routing: {
@@ -251,53 +247,6 @@ function group({ env, host }: SettingsInput, read: Read, sourceOf: (key: Setting
     certificates: { folder: read('certificates') },
     log: { level: read('log-level') },
   }
-}
-
-function configSettings(host: HostFacts, read: Read): ConfigSettings {
-  const runDir = read('run-dir')
-  return {
-    httpBind: read('http-bind'),
-    httpsBind: read('https-bind'),
-    httpsPort: read('https-port'),
-    tlsSocket: `${folderOf(read('worker-socket'))}/${tlsSocketName}`,
-    tlsMinVersion: read('tls-min-version'),
-    tlsCiphers: read('tls-ciphers'),
-    tlsCiphersuites: read('tls-ciphersuites'),
-    globalLines: read('global-lines'),
-    defaultsLines: read('defaults-lines'),
-    workerSocket: read('worker-socket'),
-    routesMap: `${runDir}/${fileNames.routes}`,
-    redirectsMap: `${runDir}/${fileNames.redirects}`,
-    certificatesList: read('https-bind').length === 0 ? undefined : `${runDir}/${fileNames.certificatesList}`,
-    errorsDir: `${runDir}/${fileNames.errors}`,
-    maxConnections: read('max-connections'),
-    logTarget: read('access-log'),
-    infoHeaders: read('info-headers'),
-    proxyId: read('proxy-id'),
-    serverInfo: serverInfo(host),
-    retries: read('retries'),
-    connectTimeoutMs: read('timeout-connect'),
-    clientTimeoutMs: read('timeout-client'),
-    serverTimeoutMs: read('timeout-server'),
-    queueTimeoutMs: read('timeout-queue'),
-    keepAliveTimeoutMs: read('timeout-keep-alive'),
-    requestTimeoutMs: read('timeout-request'),
-    tunnelTimeoutMs: read('timeout-tunnel'),
-    hardStopAfterMs: read('hard-stop-after'),
-  }
-}
-
-/** HAProxy may write where its other sockets are, and not in the run folder itself. */
-function folderOf(socket: string): string {
-  return socket.slice(0, socket.lastIndexOf('/'))
-}
-
-/** Node's names of processors that Docker and Go call otherwise. */
-const goArchitectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' }
-
-/** What x-server-info says: `tidegate/0.1.0 linux/amd64`. */
-function serverInfo({ version, os, arch }: HostFacts): string {
-  return `tidegate/${version} ${os}/${goArchitectures[arch] ?? arch}`
 }
 
 function freeze(settings: Settings): Settings {

@@ -1,5 +1,5 @@
 // The options of a service, and those of a backend that several services share.
-// Refuses the reading of labels (labels/), and how an option reads in HAProxy's file (backend-view.ts).
+// Refuses the reading of labels (labels/), and how an option reads in HAProxy's file (option-view.ts).
 
 import { type HeaderValues, headerFamilies } from './labels/header-families.ts'
 import type { Header } from './labels/header-values.ts'
